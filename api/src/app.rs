@@ -1,0 +1,68 @@
+//! What a running service holds. Tests build one with their own clock and randomness.
+
+use crate::{
+    config::Config,
+    platform::{
+        authn::Tokens,
+        authz::{Roles, RolesError},
+        cache::Cache,
+        clock::{Clock, SystemClock},
+        crypto::MasterKeys,
+        db::Db,
+        http::Cursors,
+        ids::{Ids, Randomness, SystemRandomness},
+        passwords::{PasswordError, Passwords},
+    },
+};
+use std::sync::Arc;
+
+/// Everything that handlers reach for; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub db: Db,
+    pub cache: Cache,
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    pub cursors: Cursors,
+    pub master_keys: Arc<MasterKeys>,
+    pub ids: Ids,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] redis::RedisError),
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    #[error("a key ring is empty")]
+    NoKey,
+}
+
+impl AppState {
+    /// A service on the machine's clock and randomness.
+    pub async fn build(config: &Config) -> Result<Self, BuildError> {
+        Self::build_with(config, Arc::new(SystemClock), Arc::new(SystemRandomness)).await
+    }
+
+    pub async fn build_with(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, BuildError> {
+        let ids = Ids { clock, randomness };
+        let roles = Roles::built_in().await?;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
+        Ok(Self {
+            db: Db::new(&config.database, roles, ids.clone()),
+            cache: Cache::new(&config.redis)?,
+            tokens: Tokens::new(&config.keys.jwt, ids.clone()),
+            passwords: Passwords::new(cores, ids.clone())?,
+            cursors: Cursors::new(signing.expose()),
+            master_keys: Arc::new(MasterKeys::new(config.keys.master.clone())),
+            ids,
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! The configuration: environment variables, read and checked once at the start, one small
+//! struct per section. Everything that is wrong is named at once.
+
+use crate::platform::crypto::Secret;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::{net::SocketAddr, time::Duration};
+
+/// Everything that `serve` needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub http: Http,
+    pub database: Database,
+    pub redis: Redis,
+    pub keys: Keys,
+}
+
+/// Where and how the service listens.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// `LISTEN`, by default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `HTTP_WORKERS`: threads that speak HTTP, by default one per core.
+    pub workers: usize,
+    /// `SHUTDOWN_SECONDS`: how long accepted requests may take to end after SIGTERM.
+    pub shutdown: Duration,
+}
+
+/// One login per way in; none of them is a member of another.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `DATABASE_URL`: requests of tenants.
+    pub app: Secret<String>,
+    /// `DATABASE_URL_PLATFORM`: requests of superadmins.
+    pub platform: Secret<String>,
+    /// `DATABASE_POOL`: connections for tenants' requests. Superadmins get a quarter of that.
+    pub pool: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// `REDIS_URL`, like `redis://host:6379` or `redis+unix:///path`.
+    pub url: Secret<String>,
+}
+
+/// Keys from outside the database.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// `JWT_KEYS`: `kid:key[,kid:key…]`; the first signs, all verify.
+    pub jwt: KeyRing,
+    /// `MASTER_KEYS`: in the same form; the first wraps new data keys, all unwrap.
+    pub master: KeyRing,
+}
+
+/// Keys of 256 bits by name, the one in use first.
+#[derive(Debug, Clone)]
+pub struct KeyRing(pub Vec<(String, Secret<[u8; 32]>)>);
+
+/// All that is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration is not complete:\n  {}", .0.join("\n  "))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(&|name| std::env::var(name).ok())
+    }
+
+    /// Reads any source of named values; tests bring their own.
+    pub fn read(source: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { source, faults: Vec::new() };
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let config = Self {
+            http: Http {
+                listen: reader.parsed("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
+                workers: reader.parsed("HTTP_WORKERS", cores).max(1),
+                shutdown: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
+            },
+            database: Database {
+                app: Secret::new(reader.required("DATABASE_URL")),
+                platform: Secret::new(reader.required("DATABASE_URL_PLATFORM")),
+                pool: reader.parsed("DATABASE_POOL", 8).max(1),
+            },
+            redis: Redis { url: Secret::new(reader.required("REDIS_URL")) },
+            keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
+        };
+        if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
+    }
+}
+
+/// `DATABASE_URL_OWNER`: the login of migrations, which `serve` never sees.
+pub fn owner_url() -> Result<Secret<String>, ConfigError> {
+    let missing = || ConfigError(vec!["DATABASE_URL_OWNER is not set".to_owned()]);
+    std::env::var("DATABASE_URL_OWNER").map(Secret::new).map_err(|_| missing())
+}
+
+struct Reader<'a> {
+    source: &'a dyn Fn(&str) -> Option<String>,
+    faults: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn required(&mut self, name: &str) -> String {
+        let value = (self.source)(name).filter(|value| !value.is_empty());
+        value.unwrap_or_else(|| {
+            self.faults.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &str, default: T) -> T {
+        match (self.source)(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.faults.push(format!("{name} is not of its form"));
+                default
+            }
+        }
+    }
+
+    fn keys(&mut self, name: &str) -> KeyRing {
+        let text = self.required(name);
+        let keys: Vec<_> = text.split(',').filter_map(parse_key).collect();
+        if !text.is_empty() && keys.len() != text.split(',').count() {
+            self.faults.push(format!("{name} is not of the form kid:key[,kid:key…], each key 32 bytes in base64url"));
+        }
+        KeyRing(keys)
+    }
+}
+
+fn parse_key(entry: &str) -> Option<(String, Secret<[u8; 32]>)> {
+    let (kid, key) = entry.split_once(':')?;
+    let bytes = URL_SAFE_NO_PAD.decode(key.trim_end_matches('=')).ok()?;
+    let named = !kid.is_empty() && kid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    named.then_some((kid.to_owned(), Secret::new(bytes.try_into().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_missing_is_named_at_once_and_no_value_is_shown() {
+        let source = |name: &str| (name == "JWT_KEYS").then(|| "k1:c2hvcnQ".to_owned());
+        let fault = Config::read(&source).unwrap_err().to_string();
+        for name in ["DATABASE_URL ", "DATABASE_URL_PLATFORM", "REDIS_URL", "MASTER_KEYS", "JWT_KEYS"] {
+            assert!(fault.contains(name), "{name} in {fault}");
+        }
+        assert!(!fault.contains("c2hvcnQ"));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let key = parse_key("k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        assert_eq!(format!("{key:?}"), "(\"k1\", ***)");
+    }
+}

@@ -1,0 +1,17 @@
+//! Stock: what comes in, what goes out, and what it cost.
+//!
+//! Invariants: stock never goes below zero; a product's value is what its units cost at moving
+//! weighted average, to the minor unit, and nothing on hand is worth nothing; every change has
+//! its movement. Stock rows are locked in the order of their products' ids, so that orders which
+//! cross each other wait instead of deadlocking.
+
+mod error;
+mod http;
+mod model;
+mod repo;
+mod service;
+
+pub use error::InventoryError;
+pub use http::routes;
+pub use model::{Demand, Level, Shortage, unit_cost};
+pub use service::{Opening, Taken, open_in, record_sale_in, take_in};

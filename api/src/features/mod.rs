@@ -1,0 +1,9 @@
+//! The business, one folder a feature. Each `mod.rs` is the only door: what is behind it is
+//! private, and another feature calls what the door shows, never a repo.
+
+pub mod identity;
+pub mod inventory;
+pub mod orders;
+pub mod products;
+pub mod superadmins;
+pub mod tenants;

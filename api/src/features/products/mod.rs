@@ -1,0 +1,16 @@
+//! The catalogue: what a client sells. The model feature: a new one is best begun as a copy of
+//! this folder's shape.
+//!
+//! Invariants: a SKU is unique per client and stays taken when its product is archived; products
+//! are archived, never deleted; `version` counts changes to the catalogue entry and guards
+//! against lost updates (`If-Match`).
+
+mod error;
+mod http;
+mod model;
+mod repo;
+mod service;
+
+pub use http::routes;
+pub use model::ForSale;
+pub use service::{Wanted, for_sale_in};

@@ -1,0 +1,201 @@
+//! The rules of the catalogue, and its transactions.
+
+use super::{
+    error::ProductError,
+    model::{Entry, ForSale, Product},
+    repo,
+};
+use crate::{
+    features::inventory::{self, Opening},
+    platform::{
+        authn::TenantCtx,
+        db::{DbError, TenantTx},
+        http::{IfMatch, Invalid, MAX_QUANTITY, PageRequest, Text},
+    },
+};
+use countinghouse_contract::{
+    Currency, Patch, ProductId, Rate,
+    products::{NewProduct, ProductPatch},
+};
+use std::collections::BTreeMap;
+
+const SKU: Text = Text::line(1..=64);
+const NAME: Text = Text::line(1..=300);
+const DESCRIPTION: Text = Text::lines(0..=10_000);
+const BARCODE: Text = Text::line(1..=64);
+const MAX_ATTRIBUTES: usize = 50;
+
+/// Which products a list shows.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub q: Option<String>,
+    pub sku: Option<String>,
+    pub active: bool,
+}
+
+impl Filter {
+    pub fn new(q: Option<String>, sku: Option<String>, active: Option<bool>) -> Result<Self, Invalid> {
+        let mut invalid = Invalid::default();
+        invalid.optional_text("/q", q.as_deref(), &Text::line(0..=200));
+        invalid.optional_text("/sku", sku.as_deref(), &Text::line(0..=64));
+        invalid.finish()?;
+        let q = q.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        Ok(Self { q, sku, active: active.unwrap_or(true) })
+    }
+}
+
+pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Product>, ProductError> {
+    ctx.transaction(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+}
+
+pub async fn get(ctx: &TenantCtx, id: ProductId) -> Result<Product, ProductError> {
+    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(ProductError::NotFound)).await
+}
+
+/// Enters a product and its stock row, with an opening movement where something lies there.
+pub async fn create(ctx: &TenantCtx, input: NewProduct) -> Result<Product, ProductError> {
+    let (entry, opening) = check_new(input, ctx.principal().currency)?;
+    ctx.transaction(move |tx| {
+        let id = tx.make_id::<ProductId>()?;
+        repo::insert(tx, id, &entry)?;
+        let level = inventory::open_in(tx, id, opening)?;
+        let now = tx.now();
+        Ok(Product { id, entry, level, unfulfilled: 0, version: 1, created_at: now, updated_at: now })
+    })
+    .await
+}
+
+/// Applies a patch to the version that the caller has seen. A patch that changes nothing keeps
+/// the version.
+pub async fn change(
+    ctx: &TenantCtx,
+    id: ProductId,
+    if_match: IfMatch,
+    patch: ProductPatch,
+) -> Result<Product, ProductError> {
+    ctx.transaction(move |tx| {
+        let before = repo::lock(tx, id)?.ok_or(ProductError::NotFound)?;
+        if_match.check(before.version).map_err(ProductError::VersionMismatch)?;
+        let entry = apply(&before.entry, patch)?;
+        repo::update(tx, &before, &entry)?;
+        repo::find(tx, id)?.ok_or(ProductError::NotFound)
+    })
+    .await
+}
+
+/// Takes a product out of the catalogue; doing it again changes nothing.
+pub async fn archive(ctx: &TenantCtx, id: ProductId, if_match: IfMatch) -> Result<(), ProductError> {
+    ctx.transaction(move |tx| {
+        let before = repo::lock(tx, id)?.ok_or(ProductError::NotFound)?;
+        if_match.check(before.version).map_err(ProductError::VersionMismatch)?;
+        if before.entry.active {
+            repo::update(tx, &before, &Entry { active: false, ..before.entry.clone() })?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// How an order names a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    Id(ProductId),
+    Sku(String),
+}
+
+/// The products that an order names, found with one query; those that do not exist are left out.
+pub fn for_sale_in(tx: &mut TenantTx<'_>, wanted: &[Wanted]) -> Result<Vec<ForSale>, DbError> {
+    repo::for_sale(tx, wanted)
+}
+
+fn check_new(input: NewProduct, currency: Currency) -> Result<(Entry, Option<Opening>), Invalid> {
+    let mut invalid = Invalid::default();
+    let entry = Entry {
+        price: invalid.amount("/price", input.price, currency),
+        tax_rate: input.tax_rate.map_or(Rate::default(), |rate| invalid.rate("/tax_rate", rate)),
+        sku: input.sku,
+        name: input.name,
+        description: input.description,
+        barcode: input.barcode,
+        low_stock_threshold: input.low_stock_threshold,
+        attributes: input.attributes.unwrap_or_default(),
+        active: true,
+    };
+    check_entry(&mut invalid, &entry);
+    let opening = input.opening_stock.map(|stock| {
+        invalid.quantity("/opening_stock/quantity", stock.quantity, 0..=MAX_QUANTITY);
+        let unit_cost = invalid.amount("/opening_stock/unit_cost", stock.unit_cost, currency);
+        if i128::from(stock.quantity) * i128::from(unit_cost.minor)
+            > i128::from(countinghouse_contract::money::MAX_MINOR)
+        {
+            invalid.add("/opening_stock/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
+        }
+        Opening { quantity: stock.quantity, unit_cost }
+    });
+    invalid.finish()?;
+    Ok((entry, opening))
+}
+
+fn check_entry(invalid: &mut Invalid, entry: &Entry) {
+    invalid.text("/sku", &entry.sku, &SKU);
+    invalid.text("/name", &entry.name, &NAME);
+    invalid.optional_text("/description", entry.description.as_deref(), &DESCRIPTION);
+    invalid.optional_text("/barcode", entry.barcode.as_deref(), &BARCODE);
+    if let Some(threshold) = entry.low_stock_threshold {
+        invalid.quantity("/low_stock_threshold", threshold, 0..=MAX_QUANTITY);
+    }
+    check_attributes(invalid, &entry.attributes);
+}
+
+fn check_attributes(invalid: &mut Invalid, attributes: &BTreeMap<String, String>) {
+    if attributes.len() > MAX_ATTRIBUTES {
+        invalid.add("/attributes", "too_many", format!("At most {MAX_ATTRIBUTES} attributes."));
+    }
+    for (name, value) in attributes.iter().take(MAX_ATTRIBUTES) {
+        let pointer = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
+        invalid.text(&pointer, name, &Text::line(1..=64));
+        invalid.text(&pointer, value, &Text::line(0..=500));
+    }
+}
+
+fn apply(before: &Entry, patch: ProductPatch) -> Result<Entry, Invalid> {
+    let mut invalid = Invalid::default();
+    let mut entry = before.clone();
+    let currency = entry.price.currency;
+    required(&mut invalid, "/sku", patch.sku, |_, sku| entry.sku = sku);
+    required(&mut invalid, "/name", patch.name, |_, name| entry.name = name);
+    required(&mut invalid, "/price", patch.price, |invalid, price| {
+        entry.price = invalid.amount("/price", price, currency);
+    });
+    required(&mut invalid, "/tax_rate", patch.tax_rate, |invalid, rate| {
+        entry.tax_rate = invalid.rate("/tax_rate", rate);
+    });
+    required(&mut invalid, "/active", patch.active, |_, active| entry.active = active);
+    optional(&mut entry.description, patch.description);
+    optional(&mut entry.barcode, patch.barcode);
+    optional(&mut entry.low_stock_threshold, patch.low_stock_threshold);
+    match patch.attributes {
+        Patch::Absent => {}
+        Patch::Null => entry.attributes = BTreeMap::new(),
+        Patch::Value(attributes) => entry.attributes = attributes,
+    }
+    check_entry(&mut invalid, &entry);
+    invalid.finish()?;
+    Ok(entry)
+}
+
+fn optional<T>(field: &mut Option<T>, patch: Patch<T>) {
+    match patch {
+        Patch::Absent => {}
+        Patch::Null => *field = None,
+        Patch::Value(value) => *field = Some(value),
+    }
+}
+
+fn required<T>(invalid: &mut Invalid, pointer: &str, patch: Patch<T>, set: impl FnOnce(&mut Invalid, T)) {
+    match patch {
+        Patch::Absent => {}
+        Patch::Null => invalid.add(pointer, "required", "This may not be empty."),
+        Patch::Value(value) => set(invalid, value),
+    }
+}

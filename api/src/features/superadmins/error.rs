@@ -1,0 +1,49 @@
+//! What can go wrong at the superadmins' door.
+
+use crate::platform::{
+    authn::TokenError,
+    crypto::SealError,
+    db::DbError,
+    http::{ApiError, Kind},
+    ids::NoRandomness,
+    passwords::PasswordError,
+};
+
+const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
+
+#[derive(Debug, thiserror::Error)]
+pub enum SuperadminError {
+    /// Whatever of the three was wrong.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    #[error("a superadmin of this name exists already")]
+    NameTaken,
+    /// For the command line: which rule the input breaks.
+    #[error("{0}")]
+    Refused(ApiError),
+    #[error("the second factor can not be set up: {0}")]
+    Totp(#[from] totp_rs::TotpError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<SuperadminError> for ApiError {
+    fn from(error: SuperadminError) -> Self {
+        match error {
+            SuperadminError::InvalidCredentials => {
+                INVALID_CREDENTIALS.with("Check the user name, the password and the code; each code works once.")
+            }
+            SuperadminError::Refused(error) => error,
+            SuperadminError::Db(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Who runs the whole service: superadmins, their mandatory second factor and their door.
+//!
+//! Invariants: superadmins have tables and a database login of their own, which no tenant's
+//! request can reach; there is no default account; a TOTP step counts once.
+
+mod error;
+mod http;
+mod repo;
+mod service;
+
+pub use http::routes;
+pub use service::{Created, create};

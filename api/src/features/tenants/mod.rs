@@ -1,0 +1,10 @@
+//! Clients of the service, as superadmins see them.
+//!
+//! Invariant: a client and its first owner are made in one step, or not at all.
+
+mod error;
+mod http;
+mod repo;
+mod service;
+
+pub use http::routes;

@@ -1,0 +1,74 @@
+//! Clients in the database.
+
+use crate::{
+    platform::{
+        db::{DbError, PlatformTx},
+        http::PageRequest,
+    },
+    schema::tenants,
+};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::{Currency, TenantId, admin::Tenant};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tenants)]
+struct Row {
+    id: Uuid,
+    slug: String,
+    name: String,
+    currency: String,
+    time_zone: String,
+    status: String,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Tenant {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let currency = Currency::from_code(&row.currency)
+            .ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {}", row.currency) })?;
+        Ok(Self {
+            id: TenantId(row.id),
+            slug: row.slug,
+            name: row.name,
+            currency,
+            time_zone: row.time_zone,
+            status: row.status,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+pub fn insert(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
+    diesel::insert_into(tenants::table)
+        .values((
+            tenants::id.eq(tenant.id.0),
+            tenants::slug.eq(&tenant.slug),
+            tenants::name.eq(&tenant.name),
+            tenants::currency.eq(tenant.currency.code()),
+            tenants::time_zone.eq(&tenant.time_zone),
+            tenants::status.eq(&tenant.status),
+            tenants::created_at.eq(tenant.created_at),
+            tenants::updated_at.eq(tenant.updated_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Tenant>, DbError> {
+    let mut query = tenants::table.select(Row::as_select()).into_boxed();
+    if let Some(after) = asked.after {
+        query = query
+            .filter(tenants::created_at.le(after.created_at))
+            .filter(tenants::created_at.lt(after.created_at).or(tenants::id.lt(after.id)));
+    }
+    let rows = query.order((tenants::created_at.desc(), tenants::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    rows.into_iter().map(Tenant::try_from).collect()
+}

@@ -1,0 +1,130 @@
+//! The binary `countinghouse`: sub-commands around the library.
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use countinghouse_api::{
+    app::AppState,
+    config::{self, Config},
+    features::superadmins,
+    platform::{db, telemetry},
+    routes, server,
+};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    process::ExitCode,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
+
+/// The back office of companies that sell things.
+///
+/// Configuration comes from environment variables; see the README.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer HTTP requests until SIGTERM or SIGINT; what was accepted is finished first.
+    Serve,
+    /// Bring the database's schema up to what this binary needs (as DATABASE_URL_OWNER).
+    Migrate,
+    /// What the operator does on the service's own machine.
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make a superadmin; prints the secret of the second factor once.
+    CreateSuperadmin(CreateSuperadmin),
+}
+
+#[derive(Args)]
+struct CreateSuperadmin {
+    #[arg(long)]
+    username: String,
+    /// Read the password from standard input instead of making one.
+    #[arg(long)]
+    password_stdin: bool,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start_logging();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _closed = writeln!(std::io::stderr(), "countinghouse: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => actix_web::rt::System::new().block_on(serve()),
+        Command::Migrate => migrate(),
+        Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
+    }
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let listen = config.http.listen;
+    let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let state = AppState::build(&config).await?;
+    let running = server::serve(state, routes::table(), listener, &config.http)?;
+    tracing::info!(%listen, "listening");
+    let handle = running.handle();
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    actix_web::rt::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping: finishing what was accepted");
+        handle.stop(true).await;
+    });
+    running.await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn migrate() -> anyhow::Result<()> {
+    let applied = db::migrate(config::owner_url()?.expose())?;
+    let mut out = std::io::stdout();
+    for name in &applied {
+        writeln!(out, "applied {name}")?;
+    }
+    writeln!(out, "the schema is up to date ({} applied)", applied.len())?;
+    Ok(())
+}
+
+async fn create_superadmin(args: CreateSuperadmin) -> anyhow::Result<()> {
+    let state = AppState::build(&Config::from_env()?).await?;
+    let given = if args.password_stdin { Some(password_from_stdin()?) } else { None };
+    let made = superadmins::create(&state, args.username, given).await?;
+    let mut out = std::io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&made)?)?;
+    } else {
+        writeln!(out, "superadmin  {}", made.username)?;
+        if let Some(password) = &made.password {
+            writeln!(out, "password    {password}")?;
+        }
+        writeln!(out, "totp secret {}\ntotp url    {}", made.totp_secret, made.otpauth_url)?;
+        writeln!(out, "None of these is shown again.")?;
+    }
+    Ok(())
+}
+
+fn password_from_stdin() -> anyhow::Result<String> {
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin().lock().take(4096).read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,93 @@
+//! The door of every route: runs before the handler, and before a byte of the body is read.
+
+use super::{PlatformCtx, SessionKey, Subject, TenantCtx};
+use crate::{
+    app::AppState,
+    platform::http::{Access, ApiError, problems},
+};
+use actix_web::{
+    Error, HttpMessage,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::AUTHORIZATION,
+    middleware::Next,
+    web::Data,
+};
+
+/// Lets a request through to its handler when it may do what the route declares.
+pub async fn guard<B: MessageBody + 'static>(
+    access: Access,
+    takes_query: bool,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let admitted = match admit(access, &req).await {
+        Ok(()) if !takes_query => refuse_query(&req),
+        other => other,
+    };
+    match admitted {
+        Ok(()) => Ok(next.call(req).await?.map_into_left_body()),
+        Err(error) => Ok(req.error_response(error).map_into_right_body()),
+    }
+}
+
+async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
+    let needed = match access {
+        Access::Public => return Ok(()),
+        Access::Superadmin => return admit_superadmin(req),
+        Access::LoggedIn => None,
+        Access::Needs(permission) => Some(permission),
+    };
+    let state = state(req)?;
+    let Subject::User { tenant, session, .. } = subject(req, state)? else {
+        return Err(problems::UNAUTHENTICATED.with("This token is not for a client's data."));
+    };
+    let principal = state.db.principal(SessionKey { tenant, session }).await?;
+    let ctx = TenantCtx { principal, needed, db: state.db.clone() };
+    if let Some(permission) = needed
+        && !ctx.permissions().holds(permission)
+    {
+        return Err(ApiError::permission_denied(permission));
+    }
+    req.extensions_mut().insert(ctx);
+    Ok(())
+}
+
+fn admit_superadmin(req: &ServiceRequest) -> Result<(), ApiError> {
+    let Subject::Superadmin { superadmin, session } = subject(req, state(req)?)? else {
+        return Err(problems::UNAUTHENTICATED.with("This token is not a superadmin's."));
+    };
+    req.extensions_mut().insert(PlatformCtx { superadmin_id: superadmin, session_id: session });
+    Ok(())
+}
+
+fn state(req: &ServiceRequest) -> Result<&AppState, ApiError> {
+    req.app_data::<Data<AppState>>().map(|data| data.get_ref()).ok_or_else(|| ApiError::undeclared("AppState"))
+}
+
+fn subject(req: &ServiceRequest, state: &AppState) -> Result<Subject, ApiError> {
+    let header = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some((scheme, token)) = header.and_then(|value| value.split_once(' ')) else {
+        return Err(problems::UNAUTHENTICATED.with("Log in and send `Authorization: Bearer <access token>`."));
+    };
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(problems::UNAUTHENTICATED.with("The authorization scheme is `Bearer`."));
+    }
+    state.tokens.check(token.trim()).map_err(|error| {
+        tracing::debug!(%error, "token refused");
+        problems::UNAUTHENTICATED.with("The access token is not valid or has expired; log in again.")
+    })
+}
+
+/// A route that takes no query string refuses one, as bodies refuse unknown fields.
+fn refuse_query(req: &ServiceRequest) -> Result<(), ApiError> {
+    if req.query_string().is_empty() {
+        return Ok(());
+    }
+    let names = serde_urlencoded::from_str::<Vec<(String, String)>>(req.query_string()).unwrap_or_default();
+    let mut invalid = crate::platform::http::Invalid::default();
+    for (name, _) in names {
+        invalid.add(&format!("/{name}"), "unknown_field", "This operation takes no such query parameter.");
+    }
+    Err(invalid.into())
+}

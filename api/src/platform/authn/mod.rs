@@ -1,0 +1,100 @@
+//! Who is asking. A checked credential becomes a context, and a context is the only key to data.
+//!
+//! `guard` runs before a handler and before its body is read: it looks at the route's own
+//! declaration, checks the token, and leaves a [`TenantCtx`] or [`PlatformCtx`] behind. The
+//! extractors fail closed when none is there.
+
+mod guard;
+mod principal;
+mod token;
+
+pub use guard::guard;
+pub use principal::{Principal, Principals, SessionKey};
+pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
+
+use super::{
+    authz::{Permission, PermissionSet},
+    db::{Db, DbError, TenantTx},
+    http::ApiError,
+};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use countinghouse_contract::{SessionId, SuperadminId, TenantId};
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+/// A request of a tenant's user, whose session and permission were checked.
+#[derive(Clone)]
+pub struct TenantCtx {
+    principal: Arc<Principal>,
+    /// What the route asked for; asked again when the rights change under way.
+    needed: Option<Permission>,
+    db: Db,
+}
+
+impl TenantCtx {
+    pub fn tenant_id(&self) -> TenantId {
+        self.principal.tenant_id
+    }
+
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub fn permissions(&self) -> &PermissionSet {
+        &self.principal.permissions
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Opens a transaction in this tenant; see [`Db::tenant`].
+    pub async fn transaction<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.db.tenant(self, work).await
+    }
+
+    pub(in crate::platform) fn session_key(&self) -> SessionKey {
+        SessionKey { tenant: self.principal.tenant_id, session: self.principal.session_id }
+    }
+
+    /// Goes on with rights that were read anew, if they still suffice.
+    pub(in crate::platform) fn renew(&mut self, principal: Arc<Principal>) -> Result<(), DbError> {
+        self.principal = principal;
+        match self.needed {
+            Some(needed) if !self.permissions().holds(needed) => Err(DbError::PermissionLost(needed)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A request of a superadmin. The session is checked when the transaction opens.
+#[derive(Debug, Clone, Copy)]
+pub struct PlatformCtx {
+    pub superadmin_id: SuperadminId,
+    pub session_id: SessionId,
+}
+
+impl FromRequest for TenantCtx {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(req.extensions().get::<Self>().cloned().ok_or_else(|| ApiError::undeclared("TenantCtx")))
+    }
+}
+
+impl FromRequest for PlatformCtx {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(req.extensions().get::<Self>().copied().ok_or_else(|| ApiError::undeclared("PlatformCtx")))
+    }
+}

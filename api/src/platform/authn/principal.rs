@@ -1,0 +1,136 @@
+//! Who a session belongs to, remembered.
+//!
+//! What is remembered may be stale: every transaction compares it with the truth in the round
+//! trip that opens it (`begin_session` in the first migration), so a change acts on the next
+//! request whatever this memory says.
+
+use crate::platform::{
+    authz::{PermissionSet, Roles},
+    db::DbError,
+};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::{Currency, SessionId, TenantId, UserId};
+use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// How many sessions a process remembers.
+const REMEMBERED: usize = 100_000;
+
+/// A session, with the tenant under which it is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    pub tenant: TenantId,
+    pub session: SessionId,
+}
+
+/// A user in a session, with their rights and what each request needs of their client.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub tenant_id: TenantId,
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub username: String,
+    pub role: String,
+    pub permissions: PermissionSet,
+    pub slug: String,
+    pub currency: Currency,
+    pub time_zone: String,
+    pub user_rights: i64,
+    pub tenant_rights: i64,
+}
+
+/// The memory of principals, and the roles they are made of.
+pub struct Principals {
+    remembered: Cache<SessionKey, Arc<Principal>>,
+    roles: Roles,
+}
+
+impl Principals {
+    pub fn new(roles: Roles) -> Self {
+        Self { remembered: Cache::new(REMEMBERED), roles }
+    }
+
+    pub fn remembered(&self, key: SessionKey) -> Option<Arc<Principal>> {
+        self.remembered.get(&key)
+    }
+
+    pub fn forget(&self, key: SessionKey) {
+        self.remembered.remove(&key);
+    }
+
+    /// Reads a session anew, in one statement.
+    pub fn load(
+        &self,
+        conn: &mut PgConnection,
+        key: SessionKey,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Principal>, DbError> {
+        let row: Option<Row> = sql_query("SELECT * FROM load_session($1, $2)")
+            .bind::<sql_types::Uuid, _>(key.tenant.0)
+            .bind::<sql_types::Uuid, _>(key.session.0)
+            .get_result(conn)
+            .optional()?;
+        let row = match row {
+            Some(row) if row.ended_at.is_none() && row.expires_at > now && !row.disabled => row,
+            _ => {
+                self.forget(key);
+                return Err(DbError::SessionEnded);
+            }
+        };
+        if row.status != "active" {
+            return Err(DbError::ClientSuspended);
+        }
+        let principal = Arc::new(row.into_principal(key, &self.roles)?);
+        self.remembered.insert(key, Arc::clone(&principal));
+        Ok(principal)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = sql_types::Uuid)]
+    user_id: uuid::Uuid,
+    #[diesel(sql_type = sql_types::Text)]
+    username: String,
+    #[diesel(sql_type = sql_types::Text)]
+    role: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
+    ended_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = sql_types::Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = sql_types::Bool)]
+    disabled: bool,
+    #[diesel(sql_type = sql_types::BigInt)]
+    user_rights: i64,
+    #[diesel(sql_type = sql_types::Text)]
+    slug: String,
+    #[diesel(sql_type = sql_types::Text)]
+    currency: String,
+    #[diesel(sql_type = sql_types::Text)]
+    time_zone: String,
+    #[diesel(sql_type = sql_types::Text)]
+    status: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    tenant_rights: i64,
+}
+
+impl Row {
+    fn into_principal(self, key: SessionKey, roles: &Roles) -> Result<Principal, DbError> {
+        let currency = Currency::from_code(&self.currency)
+            .ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {}", self.currency) })?;
+        Ok(Principal {
+            tenant_id: key.tenant,
+            session_id: key.session,
+            user_id: UserId(self.user_id),
+            username: self.username,
+            permissions: roles.permissions(&self.role),
+            role: self.role,
+            slug: self.slug,
+            currency,
+            time_zone: self.time_zone,
+            user_rights: self.user_rights,
+            tenant_rights: self.tenant_rights,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The permissions, each `thing:verb`, and sets of them.
+
+use std::fmt;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// What an operation asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Permission {
+            $($(#[$doc])* $name),*
+        }
+
+        impl Permission {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
+    ProductsRead = "products:read",
+    ProductsWrite = "products:write",
+    InventoryWrite = "inventory:write",
+    /// What goods cost and what is earned on them.
+    CostsRead = "costs:read",
+    OrdersRead = "orders:read",
+    OrdersWrite = "orders:write",
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Some of the permissions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PermissionSet(Vec<Permission>);
+
+impl PermissionSet {
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.0.contains(&permission)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Permission> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().collect())
+    }
+}

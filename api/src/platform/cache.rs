@@ -1,0 +1,34 @@
+//! Redis: what may be forgotten. Truth is never there; when Redis is away the service goes on.
+
+use crate::config;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use std::time::Duration;
+
+/// How long one question to Redis may take before the service goes on without it.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+#[derive(Clone)]
+pub struct Cache {
+    connection: ConnectionManager,
+}
+
+impl Cache {
+    /// Connects when it is first asked, so that the service starts while Redis is away. Needs the
+    /// tokio runtime that it will be used in.
+    pub fn new(config: &config::Redis) -> Result<Self, redis::RedisError> {
+        let client = redis::Client::open(config.url.expose().as_str())?;
+        let settings = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        Ok(Self { connection: ConnectionManager::new_lazy_with_config(client, settings)? })
+    }
+
+    /// Whether Redis answers.
+    pub async fn alive(&self) -> bool {
+        let mut connection = self.connection.clone();
+        let ping = redis::cmd("PING");
+        let asked = tokio::time::timeout(PATIENCE * 2, ping.query_async::<String>(&mut connection));
+        matches!(asked.await, Ok(Ok(_)))
+    }
+}

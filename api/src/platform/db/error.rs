@@ -1,0 +1,59 @@
+//! What can go wrong between the service and PostgreSQL, told apart by what the caller can do.
+
+use crate::platform::{authz::Permission, ids::NoRandomness};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The database is away, or too busy to answer in time; a later try may do.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The session was ended or has expired, or its user was disabled.
+    #[error("the session has ended")]
+    SessionEnded,
+    #[error("the client is suspended")]
+    ClientSuspended,
+    /// The role lost the permission while the request was under way.
+    #[error("the permission {0} is no longer held")]
+    PermissionLost(Permission),
+    /// A constraint or unique index of this name refused the row; features know what it means.
+    #[error("the constraint {name} was violated")]
+    Constraint { name: String, source: DieselError },
+    #[error("a query failed")]
+    Query(#[source] DieselError),
+    /// A row holds what the service can not have written.
+    #[error("a row of {table} is not readable: {what}")]
+    Corrupt { table: &'static str, what: String },
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error("the thread of the transaction ended early")]
+    Thread,
+}
+
+impl DbError {
+    /// Whether this is the violation of that constraint.
+    pub fn violates(&self, constraint: &str) -> bool {
+        matches!(self, Self::Constraint { name, .. } if name == constraint)
+    }
+}
+
+impl From<DieselError> for DbError {
+    fn from(error: DieselError) -> Self {
+        let DieselError::DatabaseError(kind, info) = &error else {
+            return Self::Query(error);
+        };
+        match kind {
+            DatabaseErrorKind::ClosedConnection => Self::Unavailable(info.message().to_owned()),
+            _ if info.message().starts_with("canceling statement due to") => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            _ => match info.constraint_name() {
+                // These three are raised by begin_session and begin_superadmin.
+                Some("session_ended") => Self::SessionEnded,
+                Some("client_suspended") => Self::ClientSuspended,
+                Some(name) => Self::Constraint { name: name.to_owned(), source: error },
+                None => Self::Query(error),
+            },
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The database: the only module that runs diesel.
+//!
+//! Transactions come in three kinds, each with a type of its own, which only this module makes:
+//! - [`TenantTx`]: one tenant's data, for a request whose credential was checked ([`TenantCtx`]);
+//! - [`PlatformTx`]: the superadmins' own, on another login, for a checked [`PlatformCtx`];
+//! - [`EntryTx`]: before anyone is known, for logging in and nothing else.
+//!
+//! Nobody asks for a second connection while holding one, and no network call happens inside.
+
+mod error;
+mod lane;
+mod migrations;
+mod tx;
+
+pub use error::DbError;
+pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
+pub use tx::{EntryTx, PlatformTx, TenantTx};
+
+use super::{
+    authn::{PlatformCtx, Principal, Principals, SessionKey, TenantCtx},
+    authz::Roles,
+    ids::Ids,
+};
+use crate::config;
+use chrono::{DateTime, SecondsFormat, Utc};
+use countinghouse_contract::TenantId;
+use diesel::{RunQueryDsl, sql_query, sql_types::BigInt, sql_types::Uuid as SqlUuid};
+use lane::{Lane, Lease};
+use std::sync::Arc;
+
+/// The database, as requests see it.
+#[derive(Clone)]
+pub struct Db {
+    app: Lane,
+    platform: Lane,
+    principals: Arc<Principals>,
+    ids: Ids,
+}
+
+impl Db {
+    /// Opens no connection yet: a service may start while its database is away.
+    pub fn new(config: &config::Database, roles: Roles, ids: Ids) -> Self {
+        Self {
+            app: Lane::new(config.app.expose(), config.pool),
+            platform: Lane::new(config.platform.expose(), (config.pool / 4).max(2)),
+            principals: Arc::new(Principals::new(roles)),
+            ids,
+        }
+    }
+
+    /// A transaction in the tenant of a checked request. The session, its user and its rights are
+    /// checked once more in the round trip that opens it.
+    pub async fn tenant<T, E, F>(&self, ctx: &TenantCtx, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids, mut ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        self.app
+            .run(move |lease| {
+                let now = ids.now();
+                open_for_tenant(lease, &principals, &mut ctx, now)?;
+                lease.finish(|conn| work(&mut TenantTx::new(conn, ctx, ids, now)))
+            })
+            .await
+    }
+
+    /// A transaction of a superadmin.
+    pub async fn platform<T, E, F>(&self, ctx: &PlatformCtx, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut PlatformTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (ids, ctx) = (self.ids.clone(), ctx.clone());
+        self.platform
+            .run(move |lease| {
+                let now = ids.now();
+                lease.begin(&format!("BEGIN; SELECT begin_superadmin('{}', '{}')", ctx.session_id.0, sql_time(now)))?;
+                lease.finish(|conn| work(&mut PlatformTx::new(conn, ctx, ids, now)))
+            })
+            .await
+    }
+
+    /// A transaction in a tenant that somebody says to belong to, for logging in.
+    pub async fn tenant_entry<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut EntryTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let ids = self.ids.clone();
+        self.app
+            .run(move |lease| {
+                lease.begin(&format!("BEGIN; SELECT set_config('app.tenant_id', '{}', true)", tenant.0))?;
+                lease.finish(|conn| work(&mut EntryTx::new(conn, ids)))
+            })
+            .await
+    }
+
+    /// A transaction on the superadmins' login before anyone is known: their log-in, and the
+    /// operator's command line.
+    pub async fn platform_entry<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut EntryTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let ids = self.ids.clone();
+        self.platform
+            .run(move |lease| {
+                lease.begin("BEGIN")?;
+                lease.finish(|conn| work(&mut EntryTx::new(conn, ids)))
+            })
+            .await
+    }
+
+    /// Who a session belongs to and what they may do: from memory, or read anew.
+    pub async fn principal(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
+        if let Some(known) = self.principals.remembered(key) {
+            return Ok(known);
+        }
+        let (principals, now) = (Arc::clone(&self.principals), self.ids.now());
+        self.app.run(move |lease| lease.statement(|conn| principals.load(conn, key, now))).await
+    }
+
+    /// Drops what is remembered of a session.
+    pub fn forget(&self, key: SessionKey) {
+        self.principals.forget(key);
+    }
+
+    /// The client with this slug, if there is one.
+    pub async fn tenant_by_slug(&self, slug: String) -> Result<Option<TenantId>, DbError> {
+        #[derive(diesel::QueryableByName)]
+        struct Found {
+            #[diesel(sql_type = diesel::sql_types::Nullable<SqlUuid>)]
+            id: Option<uuid::Uuid>,
+        }
+        self.app
+            .run(move |lease| {
+                lease.statement(|conn| {
+                    let query = sql_query("SELECT tenant_by_slug($1) AS id").bind::<diesel::sql_types::Text, _>(&slug);
+                    Ok(query.get_result::<Found>(conn)?.id.map(TenantId))
+                })
+            })
+            .await
+    }
+
+    /// The next order number of the tenant, in a transaction of its own: numbers may have gaps.
+    pub async fn next_order_number(&self, ctx: &TenantCtx) -> Result<i64, DbError> {
+        #[derive(diesel::QueryableByName)]
+        struct Next {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        let tenant = ctx.tenant_id();
+        self.app
+            .run(move |lease| {
+                lease.statement(|conn| {
+                    let query = sql_query("SELECT next_order_number($1) AS number").bind::<SqlUuid, _>(tenant.0);
+                    Ok(query.get_result::<Next>(conn)?.number)
+                })
+            })
+            .await
+    }
+
+    /// Names of migrations that this binary needs and the database lacks. Also the test whether
+    /// the database is there.
+    pub async fn missing_migrations(&self) -> Result<Vec<String>, DbError> {
+        self.app.run(|lease| lease.statement(missing_migrations)).await
+    }
+}
+
+/// Opens the transaction, and when the rights that the service remembers are out of date, reads
+/// them anew on the same connection, checks the permission again and goes on.
+fn open_for_tenant(
+    lease: &mut Lease,
+    principals: &Principals,
+    ctx: &mut TenantCtx,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    for _ in 0..3 {
+        match lease.begin(&begin_session_sql(ctx, now)) {
+            Err(error) if error.violates("rights_changed") => {
+                let key = ctx.session_key();
+                ctx.renew(lease.statement(|conn| principals.load(conn, key, now))?)?;
+            }
+            Err(error) => {
+                principals.forget(ctx.session_key());
+                return Err(error);
+            }
+            Ok(()) => return Ok(()),
+        }
+    }
+    Err(DbError::Unavailable("the rights of this session keep changing".to_owned()))
+}
+
+/// Ids, numbers and a time of our own making: nothing here comes from outside, so that it can
+/// stand in the text of the statement, which the one round trip asks for.
+fn begin_session_sql(ctx: &TenantCtx, now: DateTime<Utc>) -> String {
+    let (key, principal) = (ctx.session_key(), ctx.principal());
+    format!(
+        "BEGIN; SELECT begin_session('{}', '{}', {}, {}, '{}')",
+        key.tenant.0,
+        key.session.0,
+        principal.user_rights,
+        principal.tenant_rights,
+        sql_time(now)
+    )
+}
+
+fn sql_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

@@ -1,0 +1,99 @@
+//! The three kinds of transaction. Their constructors are private to `platform::db`.
+
+use crate::platform::{
+    authn::{PlatformCtx, Principal, TenantCtx},
+    ids::{Ids, NoRandomness},
+};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::TenantId;
+use diesel::PgConnection;
+use uuid::Uuid;
+
+/// A transaction in one tenant's data.
+pub struct TenantTx<'c> {
+    conn: &'c mut PgConnection,
+    ctx: TenantCtx,
+    ids: Ids,
+    now: DateTime<Utc>,
+}
+
+impl<'c> TenantTx<'c> {
+    pub(super) fn new(conn: &'c mut PgConnection, ctx: TenantCtx, ids: Ids, now: DateTime<Utc>) -> Self {
+        Self { conn, ctx, ids, now }
+    }
+
+    /// For repos.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    pub fn tenant_id(&self) -> TenantId {
+        self.ctx.tenant_id()
+    }
+
+    /// Who acts, with the rights that hold in this transaction.
+    pub fn actor(&self) -> &Principal {
+        self.ctx.principal()
+    }
+
+    /// The one time of this transaction.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub fn make_id<T: From<Uuid>>(&self) -> Result<T, NoRandomness> {
+        self.ids.make()
+    }
+}
+
+/// A transaction of a superadmin, on the platform's login.
+pub struct PlatformTx<'c> {
+    conn: &'c mut PgConnection,
+    ctx: PlatformCtx,
+    ids: Ids,
+    now: DateTime<Utc>,
+}
+
+impl<'c> PlatformTx<'c> {
+    pub(super) fn new(conn: &'c mut PgConnection, ctx: PlatformCtx, ids: Ids, now: DateTime<Utc>) -> Self {
+        Self { conn, ctx, ids, now }
+    }
+
+    /// For repos.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    pub fn actor(&self) -> &PlatformCtx {
+        &self.ctx
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub fn make_id<T: From<Uuid>>(&self) -> Result<T, NoRandomness> {
+        self.ids.make()
+    }
+}
+
+/// A transaction before anyone is known; only those who log people in take it.
+pub struct EntryTx<'c> {
+    conn: &'c mut PgConnection,
+    ids: Ids,
+}
+
+impl<'c> EntryTx<'c> {
+    pub(super) fn new(conn: &'c mut PgConnection, ids: Ids) -> Self {
+        Self { conn, ids }
+    }
+
+    /// For repos.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+}

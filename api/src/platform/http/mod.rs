@@ -1,0 +1,20 @@
+//! HTTP without business: routes, strict input, problems, pages and entity tags.
+
+mod answer;
+mod body;
+mod cursor;
+mod error;
+mod invalid;
+pub mod problems;
+mod query;
+mod route;
+mod validators;
+
+pub use answer::{Answer, no_content};
+pub use body::{Body, MAX_BODY};
+pub use cursor::{Cursors, PageRequest, Position};
+pub use error::{ApiError, Kind};
+pub use invalid::{Invalid, MAX_QUANTITY, Text};
+pub use query::{IdPath, Query};
+pub use route::{Access, Route, mount};
+pub use validators::IfMatch;

@@ -1,0 +1,17 @@
+//! The problems that any route may answer with. Features keep their own in their `error.rs`.
+
+use super::error::Kind;
+
+pub const MALFORMED: Kind = Kind::new(400, "malformed_request", "The request could not be read");
+pub const UNAUTHENTICATED: Kind = Kind::new(401, "unauthenticated", "Log in first");
+pub const SESSION_ENDED: Kind = Kind::new(401, "session_ended", "The session has ended");
+pub const PERMISSION_DENIED: Kind = Kind::new(403, "permission_denied", "Not allowed");
+pub const CLIENT_SUSPENDED: Kind = Kind::new(403, "client_suspended", "The client is suspended");
+pub const NOT_FOUND: Kind = Kind::new(404, "not_found", "Not found");
+pub const METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method_not_allowed", "The method is not allowed here");
+pub const VERSION_MISMATCH: Kind = Kind::new(412, "version_mismatch", "It has changed meanwhile");
+pub const TOO_LARGE: Kind = Kind::new(413, "body_too_large", "The body is too large");
+pub const UNSUPPORTED_MEDIA_TYPE: Kind = Kind::new(415, "unsupported_media_type", "The media type is not supported");
+pub const INVALID_REQUEST: Kind = Kind::new(422, "invalid_request", "The input is not valid");
+pub const INTERNAL: Kind = Kind::new(500, "internal_error", "Something broke on our side");
+pub const UNAVAILABLE: Kind = Kind::new(503, "unavailable", "Not available right now");

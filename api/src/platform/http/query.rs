@@ -1,0 +1,40 @@
+//! Strict query strings and ids in paths.
+
+use super::{body, error::ApiError};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::de::DeserializeOwned;
+use std::{
+    future::{Ready, ready},
+    str::FromStr,
+};
+
+/// A query string of this type; the route declares `with_query`.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = serde_urlencoded::Deserializer::new(parse_pairs(req.query_string()));
+        let parsed = serde_path_to_error::deserialize(pairs);
+        ready(parsed.map(Self).map_err(|error| body::fault(error.path(), &error.inner().to_string()).into()))
+    }
+}
+
+fn parse_pairs(query: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query.as_bytes())
+}
+
+/// The `{id}` of the path. What is no id at all is not found, like an id that never was.
+pub struct IdPath<T>(pub T);
+
+impl<T: FromStr> FromRequest for IdPath<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = req.match_info().get("id").and_then(|text| text.parse().ok());
+        ready(id.map(Self).ok_or_else(ApiError::not_found))
+    }
+}

@@ -1,0 +1,113 @@
+//! A route as a declaration: method, path, who may, and the handler, in one place.
+//!
+//! The same list of routes registers the handlers, decides who is let in, and feeds the tests
+//! that try every route as nobody, as another tenant and without the permission.
+
+use super::{body::payload_config, error::ApiError, problems};
+use crate::platform::{authn::guard, authz::Permission};
+use actix_web::{
+    FromRequest, Handler, HttpResponse, Responder,
+    http::Method,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone; for logging in.
+    Public,
+    /// Any user of any client, for what is their own.
+    LoggedIn,
+    /// A client's user with this permission.
+    Needs(Permission),
+    Superadmin,
+}
+
+/// One operation of the API.
+#[derive(Clone)]
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    pub takes_query: bool,
+    endpoint: Arc<dyn Fn(&Method) -> actix_web::Route + Send + Sync>,
+}
+
+impl Route {
+    pub fn new<F, Args>(method: Method, path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let endpoint = move |method: &Method| web::method(method.clone()).to(handler.clone());
+        Self { method, path, access, takes_query: false, endpoint: Arc::new(endpoint) }
+    }
+
+    pub fn get<F, Args>(path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::GET, path, access, handler)
+    }
+
+    pub fn post<F, Args>(path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::POST, path, access, handler)
+    }
+
+    pub fn patch<F, Args>(path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::PATCH, path, access, handler)
+    }
+
+    pub fn delete<F, Args>(path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::DELETE, path, access, handler)
+    }
+
+    /// The route reads its query string; without this, one is refused.
+    pub fn with_query(mut self) -> Self {
+        self.takes_query = true;
+        self
+    }
+}
+
+/// Registers the routes, each behind its own guard; other methods on their paths answer 405.
+pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
+    let mut by_path: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+    for route in routes {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    config.app_data(payload_config());
+    for (path, routes) in by_path {
+        let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+        let mut resource = web::resource(path);
+        for route in routes {
+            let (access, takes_query) = (route.access, route.takes_query);
+            let door = from_fn(move |req, next| guard(access, takes_query, req, next));
+            resource = resource.route((route.endpoint)(&route.method).wrap(door));
+        }
+        config.service(resource.default_service(web::to(move || std::future::ready(wrong_method(&allowed)))));
+    }
+}
+
+fn wrong_method(allowed: &str) -> Result<HttpResponse, ApiError> {
+    Err(problems::METHOD_NOT_ALLOWED.with(format!("This path takes {allowed}.")).with_header("Allow", allowed))
+}

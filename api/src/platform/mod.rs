@@ -1,0 +1,16 @@
+//! What every feature stands on and what has no business meaning of its own.
+//!
+//! Nothing here knows a feature. `db` is the only way to the database, `authn` and `authz` the
+//! only way to a tenant's context, `http` the only place where errors become answers.
+
+pub mod authn;
+pub mod authz;
+pub mod cache;
+pub mod clock;
+pub mod crypto;
+pub mod db;
+pub mod health;
+pub mod http;
+pub mod ids;
+pub mod passwords;
+pub mod telemetry;

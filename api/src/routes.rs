@@ -1,0 +1,16 @@
+//! The product on one screen: every operation under `/api/v1`, feature by feature.
+
+use crate::{features, platform::http::Route};
+
+/// All routes, with who may call them.
+pub fn table() -> Vec<Route> {
+    [
+        features::identity::routes(),
+        features::products::routes(),
+        features::inventory::routes(),
+        features::orders::routes(),
+        features::superadmins::routes(),
+        features::tenants::routes(),
+    ]
+    .concat()
+}

@@ -1,0 +1,187 @@
+//! The tables as diesel sees them. A guard in `tests/` compares this file with the migrated
+//! database, column by column.
+
+diesel::table! {
+    tenants (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        currency -> Text,
+        time_zone -> Text,
+        status -> Text,
+        rights_version -> Int8,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        username -> Text,
+        email -> Nullable<Text>,
+        role -> Text,
+        password_hash -> Text,
+        disabled -> Bool,
+        rights_version -> Int8,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    superadmins (id) {
+        id -> Uuid,
+        username -> Text,
+        password_hash -> Text,
+        totp_secret -> Bytea,
+        last_totp_step -> Int8,
+        disabled -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    superadmin_sessions (id) {
+        id -> Uuid,
+        superadmin_id -> Uuid,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    platform_data_keys (id) {
+        id -> Uuid,
+        master_key_id -> Text,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    products (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        sku -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        barcode -> Nullable<Text>,
+        currency -> Text,
+        price_minor -> Int8,
+        tax_rate -> Int4,
+        low_stock_threshold -> Nullable<Int8>,
+        attributes -> Jsonb,
+        active -> Bool,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stock (tenant_id, product_id) {
+        tenant_id -> Uuid,
+        product_id -> Uuid,
+        on_hand -> Int8,
+        unfulfilled -> Int8,
+        value_minor -> Int8,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stock_movements (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        product_id -> Uuid,
+        kind -> Text,
+        quantity -> Int8,
+        unit_cost_minor -> Int8,
+        value_minor -> Int8,
+        on_hand_after -> Int8,
+        value_after_minor -> Int8,
+        order_id -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_counters (tenant_id) {
+        tenant_id -> Uuid,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    orders (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        number -> Int8,
+        status -> Text,
+        channel -> Text,
+        external_reference -> Nullable<Text>,
+        currency -> Text,
+        subtotal_minor -> Int8,
+        tax_minor -> Int8,
+        total_minor -> Int8,
+        cost_minor -> Int8,
+        note -> Nullable<Text>,
+        created_by -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_lines (tenant_id, order_id, position) {
+        tenant_id -> Uuid,
+        order_id -> Uuid,
+        position -> Int4,
+        id -> Uuid,
+        product_id -> Uuid,
+        sku -> Text,
+        name -> Text,
+        quantity -> Int8,
+        unit_price_minor -> Int8,
+        tax_rate -> Int4,
+        net_minor -> Int8,
+        tax_minor -> Int8,
+        cost_minor -> Int8,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    tenants,
+    users,
+    sessions,
+    products,
+    stock,
+    stock_movements,
+    orders,
+    order_lines
+);
+diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions);

@@ -1,0 +1,13 @@
+REVOKE SELECT ON __diesel_schema_migrations FROM countinghouse_app, countinghouse_worker, countinghouse_platform;
+DROP FUNCTION begin_superadmin(uuid, timestamptz);
+DROP FUNCTION load_session(uuid, uuid);
+DROP FUNCTION begin_session(uuid, uuid, bigint, bigint, timestamptz);
+DROP FUNCTION tenant_by_slug(text);
+DROP TABLE platform_data_keys;
+DROP TABLE superadmin_sessions;
+DROP TABLE superadmins;
+DROP TABLE sessions;
+DROP TABLE users;
+DROP TABLE tenants;
+DROP PROCEDURE protect_platform_table(regclass);
+DROP PROCEDURE protect_tenant_table(regclass, text);

@@ -1,0 +1,87 @@
+//! What superadmins do: clients of the service.
+
+use crate::{Currency, SuperadminId, TenantId, UserId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The superadmin who logged in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoginSuperadmin {
+    pub id: SuperadminId,
+    pub username: String,
+}
+
+/// `POST /admin/tenants`: a client and its first owner, in one step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenant {
+    pub client: NewClient,
+    pub owner: NewOwner,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewClient {
+    /// 3 to 40 of `a-z`, `0-9`, `-`, `_`; what people log in with as `client_id`.
+    pub slug: String,
+    pub name: String,
+    pub currency: Currency,
+    /// An IANA name, by default `UTC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOwner {
+    pub username: String,
+    pub password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// `GET /admin/tenants`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// The answer to [`NewTenant`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TenantMade {
+    pub client: Tenant,
+    pub owner: Owner,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: String,
+    pub name: String,
+    pub currency: Currency,
+    pub time_zone: String,
+    /// `active` or `suspended`.
+    pub status: String,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Owner {
+    pub id: UserId,
+    pub username: String,
+    pub role: String,
+    pub email: Option<String>,
+}
+
+impl fmt::Debug for NewOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewOwner").field("username", &self.username).finish_non_exhaustive()
+    }
+}

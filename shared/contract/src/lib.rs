@@ -1,0 +1,25 @@
+//! The wire: what stands in requests and answers of the HTTP API, and nothing else.
+//!
+//! The service, the typed client, the console and the agent share these types. This crate knows
+//! no database and no web server. Read `money` and `decimal` first: they hold the rules that the
+//! other modules lean on.
+
+pub mod admin;
+pub mod auth;
+mod currencies;
+pub mod decimal;
+pub mod ids;
+pub mod inventory;
+pub mod money;
+pub mod orders;
+pub mod page;
+pub mod patch;
+pub mod problem;
+pub mod products;
+
+pub use decimal::Decimal;
+pub use ids::*;
+pub use money::{Currency, Money, Rate};
+pub use page::Page;
+pub use patch::Patch;
+pub use problem::Problem;

@@ -1,0 +1,2 @@
+//! Guards: what must hold for every route, every table and every file, found by looking at all of
+//! them rather than at a list that somebody keeps.

@@ -1,0 +1,18 @@
+//! A world for a test, in one line: a database of its own, a server of its own, and two clients
+//! in it. The second client is the trap: whatever a test does to the first must not touch it.
+//!
+//! `cluster` knows the servers that `./dev test` started, `template` makes the database that each
+//! test's is cloned from, `world` starts the service, `caller` speaks HTTP and `time` is the clock
+//! that tests own.
+
+mod caller;
+mod cluster;
+mod template;
+mod time;
+mod world;
+
+pub use caller::{Answer, Caller};
+pub use cluster::{Cluster, Login};
+pub use template::{PASSWORD, ROLES, SUPERADMIN};
+pub use time::TestClock;
+pub use world::{Tenant, World, WorldBuilder};

@@ -1,0 +1,125 @@
+//! The database that every test's is cloned from: migrated as the owner, with one superadmin, two
+//! clients, a user of every role in each, and a session for each user. Made once per test binary.
+
+use crate::{
+    cluster::{Cluster, Login},
+    time::TestClock,
+};
+use countinghouse_api::{
+    app::AppState,
+    config::Config,
+    features::superadmins,
+    platform::{clock::Clock, db::migrate, ids::SystemRandomness},
+};
+use diesel::{PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use std::sync::{Arc, LazyLock};
+use uuid::Uuid;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+pub const SUPERADMIN: &str = "root";
+/// The built-in roles; each client has a user of each, named like it.
+pub const ROLES: [&str; 7] = ["owner", "manager", "sales", "warehouse", "accountant", "technician", "viewer"];
+
+/// What was put into the template.
+pub struct Template {
+    pub database: String,
+    pub tenants: [Seeded; 2],
+    pub superadmin: (Uuid, Uuid),
+    pub totp_secret: String,
+}
+
+/// A client with its users: role, user and session.
+pub struct Seeded {
+    pub id: Uuid,
+    pub slug: &'static str,
+    pub users: Vec<(&'static str, Uuid, Uuid)>,
+}
+
+pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
+    // A thread of its own: the first test to come by may be inside a runtime.
+    std::thread::spawn(make).join().expect("the template is made")
+});
+
+/// The configuration of a service on this database. The keys are the same in every test.
+pub fn config(database: &str) -> Config {
+    let cluster = Cluster::get();
+    let key = |kid: &str, letter: &str| format!("{kid}:{}", letter.repeat(43));
+    Config::read(&|name| match name {
+        "DATABASE_URL" => Some(cluster.url(Login::App, database)),
+        "DATABASE_URL_PLATFORM" => Some(cluster.url(Login::Platform, database)),
+        "REDIS_URL" => Some(cluster.redis_url.clone()),
+        "JWT_KEYS" => Some(key("jwt-test", "A")),
+        "MASTER_KEYS" => Some(key("master-test", "E")),
+        "HTTP_WORKERS" => Some("1".to_owned()),
+        _ => None,
+    })
+    .expect("the test configuration is complete")
+}
+
+fn make() -> Template {
+    let cluster = Cluster::get();
+    let database = format!("template_{}_{}", std::process::id(), Uuid::new_v4().simple());
+    cluster.clone_database(&cluster.database, &database);
+    migrate(&cluster.url(Login::Owner, &database)).expect("migrations apply as the owner");
+    let totp_secret = make_superadmin(&database);
+    let mut owner = cluster.connect(Login::Owner, &database);
+    let superadmin = open_superadmin_session(&mut owner);
+    let tenants = [("north", "EUR"), ("south", "USD")].map(|(slug, currency)| seed(&mut owner, slug, currency));
+    drop(owner);
+    cluster.disconnect_all(&database);
+    Template { database, tenants, superadmin, totp_secret }
+}
+
+fn make_superadmin(database: &str) -> String {
+    let config = config(database);
+    let made = actix_web::rt::System::new().block_on(async move {
+        let clock: Arc<dyn Clock> = Arc::new(TestClock::default());
+        let state = AppState::build_with(&config, clock, Arc::new(SystemRandomness)).await.expect("a service");
+        superadmins::create(&state, SUPERADMIN.to_owned(), Some(PASSWORD.to_owned())).await
+    });
+    made.map_err(|error| error.to_string()).expect("a superadmin").totp_secret
+}
+
+fn open_superadmin_session(owner: &mut PgConnection) -> (Uuid, Uuid) {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: Uuid,
+    }
+    let superadmin: Row = sql_query("SELECT id FROM superadmins").get_result(owner).expect("one superadmin");
+    let session = Uuid::new_v4();
+    sql_query(
+        "INSERT INTO superadmin_sessions (id, superadmin_id, created_at, expires_at) \
+         VALUES ($1, $2, now(), now() + interval '10 years')",
+    )
+    .bind::<sql_types::Uuid, _>(session)
+    .bind::<sql_types::Uuid, _>(superadmin.id)
+    .execute(owner)
+    .expect("a session");
+    (superadmin.id, session)
+}
+
+/// Entered by hand and not through the API, with the superadmin's hash for everybody, so that a
+/// test need not wait for hashing.
+fn seed(owner: &mut PgConnection, slug: &'static str, currency: &str) -> Seeded {
+    let id = Uuid::new_v4();
+    let users: Vec<_> = ROLES.iter().map(|role| (*role, Uuid::new_v4(), Uuid::new_v4())).collect();
+    owner
+        .batch_execute(&format!(
+            "INSERT INTO tenants (id, slug, name, currency, time_zone, created_at, updated_at)
+             VALUES ('{id}', '{slug}', '{slug}', '{currency}', 'Europe/Berlin', now(), now())"
+        ))
+        .expect("a client");
+    for (role, user, session) in &users {
+        owner
+            .batch_execute(&format!(
+                "INSERT INTO users (tenant_id, id, username, role, password_hash, created_at, updated_at)
+                 SELECT '{id}', '{user}', '{role}', '{role}', password_hash, now(), now() FROM superadmins;
+                 INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at)
+                 VALUES ('{id}', '{session}', '{user}', now(), now() + interval '10 years')"
+            ))
+            .expect("a user with a session");
+    }
+    Seeded { id, slug, users }
+}

@@ -1,0 +1,212 @@
+//! A running service on a database of its own.
+
+use crate::{
+    caller::Caller,
+    cluster::{Cluster, Login},
+    template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config},
+    time::TestClock,
+};
+use actix_web::dev::ServerHandle;
+use countinghouse_api::{
+    app::AppState,
+    config::Config,
+    platform::{authn::Subject, clock::Clock, http::Route, ids::SystemRandomness, telemetry},
+    routes, server,
+};
+use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
+use diesel::PgConnection;
+use serde_json::json;
+use std::{net::TcpListener, sync::Arc, thread::JoinHandle};
+use totp_rs::{Builder, Secret};
+use uuid::Uuid;
+
+/// One test's service, database and two clients.
+pub struct World {
+    pub base_url: String,
+    pub clock: Arc<TestClock>,
+    pub state: AppState,
+    pub database: String,
+    /// The client that a test works with.
+    pub north: Tenant,
+    /// The other one, whose things must stay as they are.
+    pub south: Tenant,
+    http: reqwest::Client,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A client of the service with a user of every role.
+#[derive(Clone)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: &'static str,
+    users: Vec<(&'static str, UserId, SessionId)>,
+}
+
+impl Tenant {
+    pub fn user(&self, role: &str) -> UserId {
+        self.find(role).1
+    }
+
+    pub fn session(&self, role: &str) -> SessionId {
+        self.find(role).2
+    }
+
+    fn find(&self, role: &str) -> &(&'static str, UserId, SessionId) {
+        self.users.iter().find(|(name, ..)| *name == role).expect("a built-in role")
+    }
+
+    fn of(seeded: &Seeded) -> Self {
+        let users = seeded.users.iter().map(|(role, user, session)| (*role, UserId(*user), SessionId(*session)));
+        Self { id: TenantId(seeded.id), slug: seeded.slug, users: users.collect() }
+    }
+}
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub struct WorldBuilder {
+    routes: Vec<Route>,
+    workers: Option<usize>,
+    pool: Option<u32>,
+    change: Option<Box<dyn FnOnce(&mut Config) + Send>>,
+}
+
+impl WorldBuilder {
+    /// Routes beside the product's own.
+    pub fn routes(mut self, routes: Vec<Route>) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Database connections for requests.
+    pub fn pool(mut self, pool: u32) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    pub fn config(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
+        self.change = Some(Box::new(change));
+        self
+    }
+
+    pub async fn start(self) -> World {
+        tokio::task::spawn_blocking(|| self.start_blocking()).await.expect("a world starts")
+    }
+
+    fn start_blocking(self) -> World {
+        if std::env::var_os("LOG").is_some() {
+            telemetry::start_logging();
+        }
+        let template = &*TEMPLATE;
+        let database = format!("test_{}", Uuid::new_v4().simple());
+        Cluster::get().clone_database(&template.database, &database);
+        let mut config = config(&database);
+        config.http.workers = self.workers.unwrap_or(1);
+        config.database.pool = self.pool.unwrap_or(4);
+        if let Some(change) = self.change {
+            change(&mut config);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let clock = Arc::new(TestClock::default());
+        let routes = [routes::table(), self.routes].concat();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let its_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let built = AppState::build_with(&config, its_clock, Arc::new(SystemRandomness)).await;
+                let state = built.expect("a service");
+                let running = server::serve(state.clone(), routes, listener, &config.http).expect("a server");
+                sender.send((state, running.handle())).expect("the test waits");
+                running.await.expect("the server ends well");
+            });
+        });
+        let (state, handle) = receiver.recv().expect("the server starts");
+        let [north, south] = [Tenant::of(&template.tenants[0]), Tenant::of(&template.tenants[1])];
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        World { base_url, clock, state, database, north, south, http, handle, thread: Some(thread) }
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        WorldBuilder::default().start().await
+    }
+
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    /// A caller who is not logged in.
+    pub fn nobody(&self) -> Caller {
+        Caller::new(self.http.clone(), &self.base_url, None)
+    }
+
+    pub fn with_token(&self, token: impl Into<String>) -> Caller {
+        Caller::new(self.http.clone(), &self.base_url, Some(token.into()))
+    }
+
+    /// The user of this role, in the session that stands in every world.
+    pub fn caller(&self, tenant: &Tenant, role: &str) -> Caller {
+        let (_, user, session) = *tenant.find(role);
+        self.with_token(self.token(Subject::User { tenant: tenant.id, user, session }))
+    }
+
+    /// The first client's owner: who most tests act as.
+    pub fn owner(&self) -> Caller {
+        self.caller(&self.north, "owner")
+    }
+
+    pub fn superadmin(&self) -> Caller {
+        let (superadmin, session) = TEMPLATE.superadmin;
+        let subject = Subject::Superadmin { superadmin: SuperadminId(superadmin), session: SessionId(session) };
+        self.with_token(self.token(subject))
+    }
+
+    /// A token as the service issues it now.
+    pub fn token(&self, subject: Subject) -> String {
+        self.state.tokens.issue(subject).expect("a token")
+    }
+
+    /// Logs in with the password, through the API.
+    pub async fn log_in(&self, tenant: &Tenant, username: &str) -> Caller {
+        let body = json!({"client_id": tenant.slug, "username": username, "password": PASSWORD});
+        let answer = self.nobody().post("/auth/login", &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.with_token(answer.body["access_token"].as_str().expect("a token"))
+    }
+
+    /// The body of a superadmin's log-in, with the code of now.
+    pub fn superadmin_login(&self) -> serde_json::Value {
+        let secret = Secret::try_from_base32(&TEMPLATE.totp_secret).expect("a base32 secret");
+        let totp = Builder::new().with_secret(secret).with_account_name("x").build().expect("a TOTP");
+        let now = u64::try_from(self.clock.now().timestamp()).expect("after 1970");
+        json!({"username": SUPERADMIN, "password": PASSWORD, "totp_code": totp.generate(now).to_string()})
+    }
+
+    /// The database, as any of its logins.
+    pub fn database(&self, login: Login) -> PgConnection {
+        Cluster::get().connect(login, &self.database)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let handle = self.handle.clone();
+        let (thread, database) = (self.thread.take(), std::mem::take(&mut self.database));
+        // Off the test's own runtime, which may be the one that must not block.
+        let ended = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(handle.stop(false));
+            if let Some(thread) = thread {
+                let _ = thread.join();
+            }
+            Cluster::get().drop_database(&database);
+        });
+        let _ = ended.join();
+    }
+}
