@@ -1,2 +1,8 @@
 //! Guards: what must hold for every route, every table and every file, found by looking at all of
 //! them rather than at a list that somebody keeps.
+
+mod files;
+mod migrations;
+mod roles;
+mod routes;
+mod tables;

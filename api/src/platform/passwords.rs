@@ -19,11 +19,14 @@ use zeroize::Zeroizing;
 /// Lengths in characters (NIST SP 800-63B asks for at least 8, and for room for long phrases).
 const LENGTH: std::ops::RangeInclusive<usize> = 10..=128;
 
+/// Names shorter than this are part of too many words to be looked for in a password.
+const TELLING_NAME: usize = 3;
+
 /// Refuses a new password that is too short, too long, or holds the name it protects.
 pub fn check_new(invalid: &mut Invalid, pointer: &str, password: &str, username: &str) {
     if !LENGTH.contains(&password.chars().count()) {
         invalid.add(pointer, "password_length", "10 to 128 characters.");
-    } else if !username.is_empty() && password.to_lowercase().contains(&username.to_lowercase()) {
+    } else if username.chars().count() >= TELLING_NAME && password.to_lowercase().contains(&username.to_lowercase()) {
         invalid.add(pointer, "password_contains_name", "The password may not contain the user name.");
     }
 }

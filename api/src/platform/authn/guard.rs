@@ -1,9 +1,12 @@
 //! The door of every route: runs before the handler, and before a byte of the body is read.
 
-use super::{PlatformCtx, SessionKey, Subject, TenantCtx};
+use super::{PlatformCtx, Principal, SessionKey, Subject, TenantCtx};
 use crate::{
     app::AppState,
-    platform::http::{Access, ApiError, problems},
+    platform::{
+        db::DbError,
+        http::{Access, ApiError, problems},
+    },
 };
 use actix_web::{
     Error, HttpMessage,
@@ -34,7 +37,7 @@ pub async fn guard<B: MessageBody + 'static>(
 async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
     let needed = match access {
         Access::Public => return Ok(()),
-        Access::Superadmin => return admit_superadmin(req),
+        Access::Superadmin => return admit_superadmin(req).await,
         Access::LoggedIn => None,
         Access::Needs(permission) => Some(permission),
     };
@@ -42,22 +45,29 @@ async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
     let Subject::User { tenant, session, .. } = subject(req, state)? else {
         return Err(problems::UNAUTHENTICATED.with("This token is not for a client's data."));
     };
-    let principal = state.db.principal(SessionKey { tenant, session }).await?;
-    let ctx = TenantCtx { principal, needed, db: state.db.clone() };
-    if let Some(permission) = needed
-        && !ctx.permissions().holds(permission)
-    {
+    let key = SessionKey { tenant, session };
+    let holds = |principal: &Principal| needed.is_none_or(|permission| principal.permissions.holds(permission));
+    let mut principal = state.db.principal(key).await?;
+    if !holds(&principal) {
+        // What is remembered may be from before the role was given more.
+        principal = state.db.principal_anew(key).await?;
+    }
+    if let Some(permission) = needed.filter(|_| !holds(&principal)) {
         return Err(ApiError::permission_denied(permission));
     }
-    req.extensions_mut().insert(ctx);
+    req.extensions_mut().insert(TenantCtx { principal, needed, db: state.db.clone() });
     Ok(())
 }
 
-fn admit_superadmin(req: &ServiceRequest) -> Result<(), ApiError> {
-    let Subject::Superadmin { superadmin, session } = subject(req, state(req)?)? else {
+/// Nothing is remembered of superadmins: they are few, and a dead session should reach nothing.
+async fn admit_superadmin(req: &ServiceRequest) -> Result<(), ApiError> {
+    let state = state(req)?;
+    let Subject::Superadmin { superadmin, session } = subject(req, state)? else {
         return Err(problems::UNAUTHENTICATED.with("This token is not a superadmin's."));
     };
-    req.extensions_mut().insert(PlatformCtx { superadmin_id: superadmin, session_id: session });
+    let ctx = PlatformCtx { superadmin_id: superadmin, session_id: session };
+    state.db.platform(&ctx, |_| Ok::<_, DbError>(())).await?;
+    req.extensions_mut().insert(ctx);
     Ok(())
 }
 

@@ -73,7 +73,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut PlatformTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (ids, ctx) = (self.ids.clone(), ctx.clone());
+        let (ids, ctx) = (self.ids.clone(), *ctx);
         self.platform
             .run(move |lease| {
                 let now = ids.now();
@@ -118,16 +118,16 @@ impl Db {
 
     /// Who a session belongs to and what they may do: from memory, or read anew.
     pub async fn principal(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
-        if let Some(known) = self.principals.remembered(key) {
-            return Ok(known);
+        match self.principals.remembered(key) {
+            Some(known) => Ok(known),
+            None => self.principal_anew(key).await,
         }
-        let (principals, now) = (Arc::clone(&self.principals), self.ids.now());
-        self.app.run(move |lease| lease.statement(|conn| principals.load(conn, key, now))).await
     }
 
-    /// Drops what is remembered of a session.
-    pub fn forget(&self, key: SessionKey) {
-        self.principals.forget(key);
+    /// The same, whatever is remembered.
+    pub async fn principal_anew(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
+        let (principals, now) = (Arc::clone(&self.principals), self.ids.now());
+        self.app.run(move |lease| lease.statement(|conn| principals.load(conn, key, now))).await
     }
 
     /// The client with this slug, if there is one.

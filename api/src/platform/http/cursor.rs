@@ -122,7 +122,9 @@ mod tests {
         assert_eq!(cursors.read("products of a", &text), Some(position));
         assert_eq!(cursors.read("products of b", &text), None);
         assert_eq!(Cursors::new(&[8; 32]).read("products of a", &text), None);
-        for forged in ["", "AAAA", "%", &text[1..], &format!("{text}A"), &text.to_lowercase()] {
+        for forged in
+            ["", "AAAA", "%", text.trim_start_matches(char::is_alphanumeric), &format!("{text}A"), &text.to_lowercase()]
+        {
             assert_eq!(cursors.read("products of a", forged), None, "{forged}");
         }
     }

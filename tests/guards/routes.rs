@@ -1,0 +1,298 @@
+//! Every route × who may not: nobody, a forged and an expired token, the wrong kind of token, a
+//! session that was ended, a disabled user, a suspended client, a role without the permission, and
+//! another client's ids. The routes come from the service's own table, so a new one without a case
+//! here fails.
+//!
+//! `public_routes.txt` lists the routes that anybody may call. It may only shrink: a new line has
+//! to be argued for in review, and a line that is no longer needed fails.
+
+use chrono::Duration;
+use countinghouse_api::{
+    platform::{
+        authz::{Permission, Roles},
+        http::{Access, Route},
+    },
+    routes,
+};
+use countinghouse_tests::{Answer, Caller, Login, ROLES, World};
+use diesel::connection::SimpleConnection;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const PUBLIC: &str = include_str!("public_routes.txt");
+
+fn name(route: &Route) -> String {
+    format!("{} {}", route.method, route.path)
+}
+
+/// Things of one client that routes can be pointed at.
+struct Things {
+    product: String,
+    order: String,
+}
+
+impl Things {
+    async fn of(owner: &Caller) -> Self {
+        let product = owner.product("GUARD", "9.99", 100).await;
+        let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
+        Self { product, order }
+    }
+}
+
+/// A call that succeeds for who may make it: the path with its id, and the body.
+fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
+    let with = |id: &str| route.path.replace("{id}", id);
+    let unique = uuid::Uuid::new_v4().simple().to_string();
+    match name(route).as_str() {
+        "POST /auth/logout" => (route.path.to_owned(), Some(json!({}))),
+        "GET /auth/me" | "GET /products" | "GET /orders" | "GET /admin/tenants" => (route.path.to_owned(), None),
+        "POST /products" => (route.path.to_owned(), Some(json!({"sku": unique, "name": "x", "price": "1.00"}))),
+        "GET /products/{id}" => (with(&things.product), None),
+        "PATCH /products/{id}" => (with(&things.product), Some(json!({"name": "y"}))),
+        "DELETE /products/{id}" => (with(&things.product), None),
+        "POST /inventory/adjustments" => {
+            let body = json!({"product_id": things.product, "kind": "purchase", "quantity": 1, "unit_cost": "1.00"});
+            (route.path.to_owned(), Some(body))
+        }
+        "POST /orders" => {
+            (route.path.to_owned(), Some(json!({"lines": [{"product_id": things.product, "quantity": 1}]})))
+        }
+        "GET /orders/{id}" => (with(&things.order), None),
+        "POST /admin/tenants" => {
+            let client = json!({"slug": unique, "name": "x", "currency": "EUR"});
+            let owner = json!({"username": "o", "password": "long enough it is"});
+            (route.path.to_owned(), Some(json!({"client": client, "owner": owner})))
+        }
+        unknown => panic!("{unknown} has no case here: write one"),
+    }
+}
+
+async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
+    let (path, body) = case(route, things);
+    let request = caller.request(route.method.as_str().parse::<Method>().unwrap(), &path);
+    Answer::of(match body {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+fn guarded() -> Vec<Route> {
+    routes::table().into_iter().filter(|route| route.access != Access::Public).collect()
+}
+
+fn of_tenants() -> Vec<Route> {
+    guarded().into_iter().filter(|route| route.access != Access::Superadmin).collect()
+}
+
+#[test]
+fn what_anybody_may_call_is_listed_and_the_list_only_shrinks() {
+    let listed: Vec<&str> = PUBLIC.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    let public: Vec<String> = routes::table().iter().filter(|route| route.access == Access::Public).map(name).collect();
+    assert_eq!(public, listed, "routes of Access::Public against public_routes.txt");
+    assert!(listed.len() <= 2, "the list of public routes has grown: say why in review, then raise this number");
+}
+
+#[test]
+fn no_route_is_declared_twice() {
+    let mut names: Vec<String> = routes::table().iter().map(name).collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+#[tokio::test]
+async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
+    let world = World::start().await;
+    let things = Things::of(&world.owner()).await;
+    let mut forged = world.owner().token().to_owned();
+    let last = if forged.ends_with('A') { 'B' } else { 'A' };
+    forged.pop();
+    forged.push(last);
+    let expired = [world.owner(), world.superadmin()];
+    world.clock.advance(Duration::minutes(16));
+    for route in guarded() {
+        for caller in [world.nobody(), world.with_token(&*forged), world.with_token("x"), world.with_token("")] {
+            call(&caller, &route, &things).await.problem(401, "unauthenticated");
+        }
+        for caller in &expired {
+            call(caller, &route, &things).await.problem(401, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_wrong_kind_opens_nothing() {
+    let world = World::start().await;
+    let things = Things::of(&world.owner()).await;
+    for route in guarded() {
+        let wrong = match route.access {
+            Access::Superadmin => world.owner(),
+            _ => world.superadmin(),
+        };
+        call(&wrong, &route, &things).await.problem(401, "unauthenticated");
+    }
+}
+
+/// Each change is made in the database while the service still remembers the session: it acts on
+/// the very next request of every route.
+#[tokio::test]
+async fn ended_disabled_and_suspended_act_on_the_next_request() {
+    let cases = [
+        ("UPDATE sessions SET ended_at = now()", 401, "session_ended"),
+        ("UPDATE users SET disabled = true, rights_version = rights_version + 1", 401, "session_ended"),
+        ("UPDATE tenants SET status = 'suspended', rights_version = rights_version + 1", 403, "client_suspended"),
+        ("UPDATE sessions SET expires_at = now()", 401, "session_ended"),
+    ];
+    let world = World::start().await;
+    for (change, status, code) in cases {
+        let things = Things::of(&world.caller(&world.north, "owner")).await;
+        let manager = world.caller(&world.north, "owner");
+        for route in of_tenants() {
+            manager.get("/auth/me").await.expect(200);
+            let undo = "UPDATE sessions SET ended_at = NULL, expires_at = now() + interval '1 day';
+                        UPDATE users SET disabled = false; UPDATE tenants SET status = 'active';";
+            world.database(Login::Owner).batch_execute(change).unwrap();
+            call(&manager, &route, &things).await.problem(status, code);
+            call(&manager, &route, &things).await.problem(status, code);
+            world.database(Login::Owner).batch_execute(undo).unwrap();
+        }
+        world.database(Login::Owner).batch_execute("DELETE FROM stock_movements; DELETE FROM order_lines; DELETE FROM orders; DELETE FROM stock; DELETE FROM products").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_ended_superadmin_session_opens_nothing() {
+    let world = World::start().await;
+    let things = Things { product: String::new(), order: String::new() };
+    let superadmin = world.superadmin();
+    let routes: Vec<Route> = guarded().into_iter().filter(|route| route.access == Access::Superadmin).collect();
+    assert!(!routes.is_empty());
+    for route in &routes {
+        call(&superadmin, route, &things).await;
+    }
+    for change in ["UPDATE superadmin_sessions SET ended_at = now()", "UPDATE superadmins SET disabled = true"] {
+        world.database(Login::Owner).batch_execute(change).unwrap();
+        for route in &routes {
+            call(&superadmin, route, &things).await.problem(401, "session_ended");
+        }
+        world.database(Login::Owner).batch_execute("UPDATE superadmin_sessions SET ended_at = NULL").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_what_its_permissions_say_and_no_more() {
+    let world = World::start().await;
+    let roles = Roles::built_in().await.unwrap();
+    for role in ROLES {
+        for route in of_tenants() {
+            let things = fresh_things(&world).await;
+            let caller = world.caller(&world.north, role);
+            let answer = match route.path {
+                // Would end the session that the other routes still need.
+                "/auth/logout" => call(&world.log_in(&world.north, role).await, &route, &things).await,
+                _ => call(&caller, &route, &things).await,
+            };
+            match route.access {
+                Access::Needs(permission) if !roles.permissions(role).holds(permission) => {
+                    answer.problem(403, "permission_denied");
+                }
+                _ => assert!(answer.status < 300, "{role} {}: {answer:?}", name(&route)),
+            }
+        }
+    }
+}
+
+/// A role that loses a permission loses it on the next request, though the service remembers it.
+#[tokio::test]
+async fn a_changed_role_acts_on_the_next_request() {
+    let world = World::start().await;
+    for route in of_tenants() {
+        let Access::Needs(_) = route.access else { continue };
+        let things = fresh_things(&world).await;
+        let owner = world.caller(&world.north, "owner");
+        owner.get("/auth/me").await.expect(200);
+        set_role(&world, "owner", "technician_without_rights");
+        call(&owner, &route, &things).await.problem(403, "permission_denied");
+        set_role(&world, "owner", "owner");
+        let answer = call(&owner, &route, &things).await;
+        assert!(answer.status < 300, "{}: {answer:?}", name(&route));
+    }
+}
+
+fn set_role(world: &World, username: &str, role: &str) {
+    let change =
+        format!("UPDATE users SET role = '{role}', rights_version = rights_version + 1 WHERE username = '{username}'");
+    world.database(Login::Owner).batch_execute(&change).unwrap();
+}
+
+async fn fresh_things(world: &World) -> Things {
+    let owner = world.caller(&world.north, "owner");
+    let sku = uuid::Uuid::new_v4().simple().to_string();
+    let product = owner.product(&sku, "9.99", 100).await;
+    let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
+    Things { product, order }
+}
+
+/// Another client's id gives the same bytes as an id that never was, and changes nothing there.
+#[tokio::test]
+async fn what_is_another_clients_does_not_exist() {
+    let world = World::start().await;
+    let south = world.caller(&world.south, "owner");
+    let theirs = Things::of(&south).await;
+    let never = uuid::Uuid::now_v7().to_string();
+    let none = Things { product: never.clone(), order: never };
+    let before = snapshot(&south, &theirs).await;
+    let mut tried = 0;
+    for route in of_tenants() {
+        let (path, body) = case(&route, &theirs);
+        let names_a_thing = path != route.path || body.is_some_and(|body| body.to_string().contains(&theirs.product));
+        if !names_a_thing {
+            continue;
+        }
+        let owner = world.caller(&world.north, "owner");
+        let (foreign, unknown) = (call(&owner, &route, &theirs).await, call(&owner, &route, &none).await);
+        assert_eq!(foreign.status, unknown.status, "{}", name(&route));
+        assert!([404, 422].contains(&foreign.status), "{} {foreign:?}", name(&route));
+        assert_eq!(without_request_id(&foreign), without_request_id(&unknown), "{}", name(&route));
+        tried += 1;
+    }
+    assert!(tried >= 6, "only {tried} routes name a thing");
+    assert_eq!(snapshot(&south, &theirs).await, before);
+}
+
+async fn snapshot(owner: &Caller, things: &Things) -> [Value; 2] {
+    [
+        owner.get(&format!("/products/{}", things.product)).await.expect(200),
+        owner.get(&format!("/orders/{}", things.order)).await.expect(200),
+    ]
+}
+
+fn without_request_id(answer: &Answer) -> String {
+    answer.text.replace(answer.header("x-request-id"), "")
+}
+
+/// Lists show a client its own rows only.
+#[tokio::test]
+async fn lists_hold_no_row_of_another_client() {
+    let world = World::start().await;
+    let (north, south) = (world.owner(), world.caller(&world.south, "owner"));
+    let ours = Things::of(&north).await;
+    Things::of(&south).await;
+    for (list, id) in [("/products", &ours.product), ("/orders", &ours.order)] {
+        let page = north.get(list).await.expect(200);
+        let ids: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [id], "{list}");
+    }
+}
+
+/// Permissions exist to be asked for.
+#[test]
+fn every_permission_is_asked_for_by_a_route_or_a_field() {
+    let of_fields = [Permission::CostsRead];
+    for &permission in Permission::ALL {
+        let asked = routes::table().iter().any(|route| route.access == Access::Needs(permission));
+        assert!(asked || of_fields.contains(&permission), "{permission}");
+    }
+}

@@ -1,0 +1,226 @@
+//! Every table: row-level security forced, the right policies, keys that begin with the tenant,
+//! comments, and nothing visible to the app outside a tenant. And the logins: no one is another.
+
+use countinghouse_tests::{Login, World};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+
+/// Tables of the operator's own, out of every tenant's reach.
+const PLATFORM: [&str; 3] = ["platform_data_keys", "superadmin_sessions", "superadmins"];
+/// Diesel's, which holds names of migrations.
+const MIGRATIONS: &str = "__diesel_schema_migrations";
+const TENANT_POLICY: &str = "(NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
+
+#[derive(QueryableByName, Debug)]
+struct Text {
+    #[diesel(sql_type = sql_types::Text)]
+    text: String,
+}
+
+fn texts(conn: &mut PgConnection, query: &str) -> Vec<String> {
+    sql_query(query).load::<Text>(conn).unwrap().into_iter().map(|row| row.text).collect()
+}
+
+fn tables(conn: &mut PgConnection) -> Vec<String> {
+    let all = texts(conn, "SELECT tablename AS text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+    all.into_iter().filter(|table| table != MIGRATIONS).collect()
+}
+
+fn tenant_tables(conn: &mut PgConnection) -> Vec<String> {
+    tables(conn).into_iter().filter(|table| !PLATFORM.contains(&table.as_str())).collect()
+}
+
+#[tokio::test]
+async fn every_table_is_under_forced_row_level_security() {
+    let world = World::start().await;
+    let mut owner = world.database(Login::Owner);
+    let open = texts(
+        &mut owner,
+        "SELECT relname AS text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') \
+         AND NOT (relrowsecurity AND relforcerowsecurity)",
+    );
+    assert_eq!(open, [MIGRATIONS]);
+    assert!(tables(&mut owner).len() >= 12);
+}
+
+#[tokio::test]
+async fn every_tenant_table_has_the_tenant_policy_and_no_other_for_the_app() {
+    let world = World::start().await;
+    let mut owner = world.database(Login::Owner);
+    for table in tables(&mut owner) {
+        let policies = texts(
+            &mut owner,
+            &format!(
+                "SELECT concat_ws(' | ', roles::text, cmd, permissive, qual, with_check) AS text \
+                 FROM pg_policies WHERE tablename = '{table}' AND NOT policyname IN ('owner_all', 'platform_all')"
+            ),
+        );
+        if PLATFORM.contains(&table.as_str()) {
+            assert!(policies.is_empty(), "{table}: {policies:?}");
+            continue;
+        }
+        let column = if table == "tenants" { "id" } else { "tenant_id" };
+        let rule = format!("({column} = {TENANT_POLICY}");
+        let expected = format!("{{countinghouse_app,countinghouse_worker}} | ALL | PERMISSIVE | {rule} | {rule}");
+        assert_eq!(policies, [expected], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn owner_and_platform_policies_name_those_logins_only() {
+    let world = World::start().await;
+    let strays = texts(
+        &mut world.database(Login::Owner),
+        "SELECT tablename || ' ' || policyname AS text FROM pg_policies WHERE \
+         (policyname = 'owner_all' AND roles <> '{countinghouse_owner}') OR \
+         (policyname = 'platform_all' AND roles <> '{countinghouse_platform}')",
+    );
+    assert!(strays.is_empty(), "{strays:?}");
+}
+
+#[tokio::test]
+async fn keys_of_tenant_tables_begin_with_the_tenant() {
+    let world = World::start().await;
+    let mut owner = world.database(Login::Owner);
+    let tenant_tables = tenant_tables(&mut owner);
+    // Primary, unique and foreign keys, and every index: their first column.
+    let first_columns = texts(
+        &mut owner,
+        "SELECT c.relname || '.' || i.relname || '=' || a.attname AS text FROM pg_index x \
+         JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0] \
+         WHERE c.relnamespace = 'public'::regnamespace UNION ALL \
+         SELECT c.relname || '.' || k.conname || '=' || a.attname FROM pg_constraint k \
+         JOIN pg_class c ON c.oid = k.conrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1] \
+         WHERE k.contype = 'f' AND c.relnamespace = 'public'::regnamespace ORDER BY 1",
+    );
+    for entry in &first_columns {
+        let (key, column) = entry.split_once('=').unwrap();
+        let table = key.split('.').next().unwrap();
+        if table != "tenants" && tenant_tables.iter().any(|name| name == table) {
+            assert_eq!(column, "tenant_id", "{key}");
+        }
+    }
+    // A foreign key that begins with the tenant points at a key that does so too.
+    let crossing = texts(
+        &mut owner,
+        "SELECT k.conname::text AS text FROM pg_constraint k \
+         JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = k.confkey[1] \
+         JOIN pg_attribute b ON b.attrelid = k.conrelid AND b.attnum = k.conkey[1] \
+         WHERE k.contype = 'f' AND b.attname = 'tenant_id' AND a.attname <> 'tenant_id' \
+         AND k.confrelid <> 'tenants'::regclass",
+    );
+    assert!(crossing.is_empty(), "{crossing:?}");
+    for table in &tenant_tables {
+        let keyed = first_columns.iter().any(|entry| entry.starts_with(&format!("{table}.{table}_pkey=")));
+        assert!(keyed, "{table} has no primary key");
+    }
+}
+
+#[tokio::test]
+async fn tables_and_functions_say_what_they_are() {
+    let world = World::start().await;
+    let silent = texts(
+        &mut world.database(Login::Owner),
+        "SELECT relname::text AS text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+         AND obj_description(oid) IS NULL UNION ALL \
+         SELECT proname::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND \
+         obj_description(p.oid) IS NULL AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') \
+         ORDER BY 1",
+    );
+    assert_eq!(silent, [MIGRATIONS]);
+}
+
+#[tokio::test]
+async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let product = owner.product("SEEN", "1.00", 10).await;
+    owner.order(&product, 1).await.expect(201);
+    let tables = tables(&mut world.database(Login::Owner));
+    for login in [Login::App, Login::Worker] {
+        let mut conn = world.database(login);
+        for table in &tables {
+            for setting in ["RESET app.tenant_id", "SET app.tenant_id = ''"] {
+                conn.batch_execute(setting).unwrap();
+                let seen = sql_query(format!("SELECT 'row' AS text FROM {table}")).load::<Text>(&mut conn);
+                assert!(seen.as_ref().map_or(true, Vec::is_empty), "{login:?} sees {table}: {seen:?}");
+            }
+        }
+    }
+    // In its tenant it does, or the test above would show nothing.
+    let mut app = world.database(Login::App);
+    app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
+    for table in ["tenants", "users", "sessions", "products", "stock", "stock_movements", "orders", "order_lines"] {
+        assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");
+    }
+    assert_eq!(texts(&mut app, "SELECT slug AS text FROM tenants"), ["north"]);
+}
+
+#[tokio::test]
+async fn the_app_cannot_reach_the_platforms_tables() {
+    let world = World::start().await;
+    let mut app = world.database(Login::App);
+    app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
+    for table in PLATFORM {
+        let refused = sql_query(format!("SELECT id::text AS text FROM {table}")).load::<Text>(&mut app);
+        assert!(refused.unwrap_err().to_string().contains("permission denied"), "{table}");
+    }
+    let refused = app.batch_execute(&format!(
+        "INSERT INTO users SELECT '{}', gen_random_uuid(), 'x', NULL, 'owner', 'x', false, 1, 1, now(), now()",
+        world.south.id
+    ));
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn a_row_of_another_tenant_can_not_be_written() {
+    let world = World::start().await;
+    let product = world.owner().product("OURS", "1.00", 10).await;
+    let mut app = world.database(Login::App);
+    app.batch_execute(&format!("SET app.tenant_id = '{}'", world.south.id)).unwrap();
+    // Not into the other tenant, and not in one's own with a pointer to the other's product.
+    for tenant in [world.north.id, world.south.id] {
+        let refused = app.batch_execute(&format!(
+            "INSERT INTO stock (tenant_id, product_id, updated_at) VALUES ('{tenant}', '{product}', now())"
+        ));
+        assert!(refused.is_err(), "{tenant}");
+    }
+    let changed = sql_query("UPDATE products SET name = 'taken'").execute(&mut app).unwrap();
+    assert_eq!(changed, 0);
+}
+
+#[tokio::test]
+async fn no_login_is_another_or_more_than_a_login() {
+    let world = World::start().await;
+    let mut superuser = world.database(Login::Superuser);
+    for one in Login::SHIPPED {
+        for other in Login::SHIPPED {
+            if one != other {
+                let query = format!("SELECT pg_has_role('{}', '{}', 'MEMBER')::text AS text", one.name(), other.name());
+                assert_eq!(texts(&mut superuser, &query), ["false"], "{one:?} {other:?}");
+            }
+        }
+    }
+    let strong = texts(
+        &mut superuser,
+        "SELECT rolname::text AS text FROM pg_roles WHERE rolname LIKE 'countinghouse%' AND \
+         (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)",
+    );
+    assert!(strong.is_empty(), "{strong:?}");
+    let search = "SELECT rolcanlogin::text AS text FROM pg_roles WHERE rolname = 'countinghouse_search'";
+    assert_eq!(texts(&mut superuser, search), ["false"]);
+}
+
+/// What is history stays as it was written: no login of the running service may change it.
+#[tokio::test]
+async fn movements_and_sold_lines_are_never_changed() {
+    let world = World::start().await;
+    for login in ["countinghouse_app", "countinghouse_worker", "countinghouse_platform"] {
+        for table in ["stock_movements", "orders", "order_lines"] {
+            for right in ["UPDATE", "DELETE", "TRUNCATE"] {
+                let query = format!("SELECT has_table_privilege('{login}', '{table}', '{right}')::text AS text");
+                assert_eq!(texts(&mut world.database(Login::Superuser), &query), ["false"], "{login} {right} {table}");
+            }
+        }
+    }
+}
