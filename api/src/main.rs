@@ -80,9 +80,10 @@ async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
     let state = AppState::build(&config).await?;
     let running = server::serve(state, routes::table(), listener, &config.http)?;
-    tracing::info!(%listen, "listening");
+    tracing::info!(address = %address, "listening");
     let handle = running.handle();
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     actix_web::rt::spawn(async move {

@@ -2,17 +2,19 @@
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
 //! `cluster` knows the servers that `./dev test` started, `template` makes the database that each
-//! test's is cloned from, `world` starts the service, `caller` speaks HTTP and `time` is the clock
-//! that tests own.
+//! test's is cloned from, `world` starts the service, `caller` speaks HTTP, `time` is the clock
+//! that tests own, and `process` runs the real binary where a test is about that.
 
 mod caller;
 mod cluster;
+mod process;
 mod template;
 mod time;
 mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
+pub use process::Process;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;
 pub use world::{Tenant, World, WorldBuilder};

@@ -41,20 +41,26 @@ pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
     std::thread::spawn(make).join().expect("the template is made")
 });
 
-/// The configuration of a service on this database. The keys are the same in every test.
-pub fn config(database: &str) -> Config {
+/// The environment of a service on this database. The keys are the same in every test.
+pub fn environment(database: &str) -> Vec<(&'static str, String)> {
     let cluster = Cluster::get();
     let key = |kid: &str, letter: &str| format!("{kid}:{}", letter.repeat(43));
-    Config::read(&|name| match name {
-        "DATABASE_URL" => Some(cluster.url(Login::App, database)),
-        "DATABASE_URL_PLATFORM" => Some(cluster.url(Login::Platform, database)),
-        "REDIS_URL" => Some(cluster.redis_url.clone()),
-        "JWT_KEYS" => Some(key("jwt-test", "A")),
-        "MASTER_KEYS" => Some(key("master-test", "E")),
-        "HTTP_WORKERS" => Some("1".to_owned()),
-        _ => None,
-    })
-    .expect("the test configuration is complete")
+    vec![
+        ("DATABASE_URL", cluster.url(Login::App, database)),
+        ("DATABASE_URL_PLATFORM", cluster.url(Login::Platform, database)),
+        ("REDIS_URL", cluster.redis_url.clone()),
+        ("JWT_KEYS", key("jwt-test", "A")),
+        ("MASTER_KEYS", key("master-test", "E")),
+        ("HTTP_WORKERS", "1".to_owned()),
+        ("LISTEN", "127.0.0.1:0".to_owned()),
+    ]
+}
+
+/// The configuration that this environment gives.
+pub fn config(database: &str) -> Config {
+    let environment = environment(database);
+    let source = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    Config::read(&source).expect("the test configuration is complete")
 }
 
 fn make() -> Template {

@@ -3,7 +3,7 @@
 use crate::{
     caller::Caller,
     cluster::{Cluster, Login},
-    template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config},
+    template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment},
     time::TestClock,
 };
 use actix_web::dev::ServerHandle;
@@ -140,6 +140,11 @@ impl World {
 
     pub fn builder() -> WorldBuilder {
         WorldBuilder::default()
+    }
+
+    /// The environment of a process on this world's database.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        environment(&self.database)
     }
 
     /// A caller who is not logged in.

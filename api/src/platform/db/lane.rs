@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
 
 /// How long a request waits for its turn, and then for a connection, before it answers 503.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 type Connections = Pool<ConnectionManager<PgConnection>>;
 

@@ -22,8 +22,9 @@ pub enum MigrateError {
 pub fn migrate(owner_url: &str) -> Result<Vec<String>, MigrateError> {
     let mut conn = PgConnection::establish(owner_url)?;
     conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).map_err(|e| MigrateError::Failed(e.into()))?;
-    let applied = conn.run_pending_migrations(MIGRATIONS).map_err(MigrateError::Failed)?;
-    Ok(applied.iter().map(ToString::to_string).collect())
+    let pending = conn.pending_migrations(MIGRATIONS).map_err(MigrateError::Failed)?;
+    conn.run_migrations(&pending).map_err(MigrateError::Failed)?;
+    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
 }
 
 /// Names of the migrations that this binary brings and the database lacks.

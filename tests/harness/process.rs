@@ -1,0 +1,105 @@
+//! The real binary as a process of its own, for what no thread can show: signals, exit codes,
+//! and what is printed.
+
+use crate::caller::Caller;
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio},
+    sync::LazyLock,
+};
+
+/// Built once per test binary; `cargo test` builds tests only.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--workspace", "--bin", "countinghouse"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status();
+    assert!(built.expect("cargo runs").success(), "the binary does not build");
+    // Tests are in target/debug/deps, the binary one folder up.
+    let test = std::env::current_exe().expect("the test's own path");
+    test.parent().and_then(|deps| deps.parent()).expect("a target folder").join("countinghouse")
+});
+
+/// A running `countinghouse serve`.
+pub struct Process {
+    pub base_url: String,
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Process {
+    /// Starts `serve` and waits until it says where it listens.
+    pub fn serve(environment: &[(&str, String)]) -> Self {
+        let mut child = command(environment)
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let log = BufReader::new(child.stderr.take().expect("its log"));
+        let mut process = Self { base_url: String::new(), child, log };
+        let listening = process.wait_for("listening");
+        process.base_url = format!("http://{}", listening["address"].as_str().expect("an address"));
+        process
+    }
+
+    /// Runs another sub-command to its end, with this on standard input.
+    pub fn run(environment: &[(&str, String)], arguments: &[&str], input: &str) -> Output {
+        let mut child = command(environment)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdin = child.stdin.take().expect("its standard input");
+        // It may end without reading.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        child.wait_with_output().expect("it ends")
+    }
+
+    /// Reads the log up to a line with this message.
+    pub fn wait_for(&mut self, message: &str) -> Value {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let read = self.log.read_line(&mut line).expect("a readable log");
+            assert!(read > 0, "the process ended before it said {message:?}");
+            let entry: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+            if entry["message"].as_str().is_some_and(|text| text.starts_with(message)) {
+                return entry;
+            }
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
+    /// Somebody who calls this process.
+    pub fn caller(&self, token: &str) -> Caller {
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Caller::new(http, &self.base_url, Some(token.to_owned()))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(environment: &[(&str, String)]) -> Command {
+    let mut command = Command::new(&*BINARY);
+    command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    command
+}

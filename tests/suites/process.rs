@@ -1,0 +1,168 @@
+//! The service as an operator meets it: readiness, stopping, its command line, and what happens
+//! when its database or Redis goes away.
+
+use chrono::Duration;
+use countinghouse_tests::{Cluster, Login, PASSWORD, Process, World};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Bool};
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+#[tokio::test]
+async fn ready_when_all_is_there_and_degraded_without_redis() {
+    let world = World::start().await;
+    let whole = world.nobody().get("//ready").await.expect(200);
+    assert_eq!(whole, json!({"status": "ok", "parts": {"database": "ok", "redis": "ok"}}));
+    assert_eq!(world.nobody().get("//health").await.expect(200), json!({"status": "ok"}));
+    let without = World::builder().config(|config| {
+        config.redis.url = countinghouse_api::platform::crypto::Secret::new("redis+unix:///nowhere.sock".to_owned());
+    });
+    let world = without.start().await;
+    let degraded = world.nobody().get("//ready").await.expect(200);
+    assert_eq!(degraded, json!({"status": "degraded", "parts": {"database": "ok", "redis": "away"}}));
+    world.owner().get("/products").await.expect(200);
+}
+
+#[tokio::test]
+async fn not_ready_on_a_schema_that_is_too_old() {
+    let world = World::start().await;
+    let forget =
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    world.database(Login::Owner).batch_execute(forget).unwrap();
+    let answer = world.nobody().get("//ready").await;
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(answer.expect(503)["parts"]["database"], "schema_too_old");
+}
+
+#[tokio::test]
+async fn connections_that_died_are_replaced_and_no_request_notices() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "1.00", 100).await;
+    for _ in 0..3 {
+        futures_util::future::join_all((0..8).map(|_| owner.get("/products"))).await;
+        Cluster::get().disconnect_all(&world.database);
+        for answer in futures_util::future::join_all((0..8).map(|_| owner.order(&product, 1))).await {
+            answer.expect(201);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_its_database_it_says_so_and_comes_back_by_itself() {
+    let world = World::start().await;
+    let owner = world.owner();
+    owner.get("/products").await.expect(200);
+    let mut superuser = Cluster::get().connect(Login::Superuser, "postgres");
+    superuser.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", world.database)).unwrap();
+    Cluster::get().disconnect_all(&world.database);
+    let answer = owner.get("/products").await;
+    assert!(!answer.header("retry-after").is_empty());
+    answer.problem(503, "unavailable");
+    assert_eq!(owner.get("//ready").await.expect(503)["parts"]["database"], "away");
+    superuser.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", world.database)).unwrap();
+    owner.get("/products").await.expect(200);
+}
+
+#[derive(QueryableByName)]
+struct Truth {
+    #[diesel(sql_type = Bool)]
+    yes: bool,
+}
+
+/// SIGTERM in the middle of an order: the order is finished, nobody new is let in, and the
+/// process ends well.
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_what_was_accepted() {
+    let world = World::start().await;
+    let product = world.owner().product("A", "1.00", 5).await;
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::serve(&world.environment());
+        let caller = process.caller(world.owner().token());
+        // The order waits for this row.
+        let mut holder = world.database(Login::Owner);
+        holder.batch_execute("BEGIN; SELECT * FROM stock FOR UPDATE").unwrap();
+        let (ordering, id) = (caller.clone(), product.clone());
+        let order = tokio::spawn(async move { ordering.order(&id, 1).await });
+        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()) AS yes";
+        while !sql_query(waits).get_result::<Truth>(&mut world.database(Login::Superuser)).unwrap().yes {
+            tokio::task::yield_now().await;
+        }
+        process.signal(signal);
+        process.wait_for("stopping");
+        holder.batch_execute("COMMIT").unwrap();
+        let order = order.await.unwrap().expect(201);
+        assert!(process.wait().success());
+        assert!(reqwest::get(format!("{}/health", process.base_url)).await.is_err());
+        world.owner().get(&format!("/orders/{}", order["id"].as_str().unwrap())).await.expect(200);
+    }
+}
+
+#[test]
+fn what_is_missing_in_the_configuration_is_named() {
+    let output = Process::run(&[], &["serve"], "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    for name in ["DATABASE_URL", "DATABASE_URL_PLATFORM", "REDIS_URL", "JWT_KEYS", "MASTER_KEYS"] {
+        assert!(said.contains(&format!("{name} is not set")), "{name} in {said}");
+    }
+    let output = Process::run(&[], &["migrate"], "");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("DATABASE_URL_OWNER is not set"));
+}
+
+#[tokio::test]
+async fn migrate_says_what_it_did_and_is_done_once() {
+    let cluster = Cluster::get();
+    let database = format!("migrated_{}", uuid::Uuid::new_v4().simple());
+    cluster.clone_database(&cluster.database, &database);
+    let environment = [("DATABASE_URL_OWNER", cluster.url(Login::Owner, &database))];
+    let said = |output: std::process::Output| {
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = said(Process::run(&environment, &["migrate"], ""));
+    assert!(first.contains("applied 2026-11-21-100000_identity\n"), "{first}");
+    assert_eq!(said(Process::run(&environment, &["migrate"], "")), "the schema is up to date (0 applied)\n");
+    cluster.drop_database(&database);
+}
+
+#[tokio::test]
+async fn a_superadmin_made_on_the_command_line_logs_in() {
+    let world = World::start().await;
+    let make = ["admin", "create-superadmin", "--username", "chief", "--password-stdin", "--json"];
+    let output = Process::run(&world.environment(), &make, &format!("{PASSWORD}\n"));
+    assert!(output.status.success(), "{output:?}");
+    let made: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let secret = Secret::try_from_base32(made["totp_secret"].as_str().unwrap()).unwrap();
+    let totp = Builder::new().with_secret(secret).with_account_name("chief").build().unwrap();
+    let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
+    let login = json!({"username": "Chief", "password": PASSWORD, "totp_code": totp.generate(now).to_string()});
+    let token = world.nobody().post("/admin/auth/login", &login).await.expect(200)["access_token"].clone();
+    world.with_token(token.as_str().unwrap()).get("/admin/tenants").await.expect(200);
+    world.clock.advance(Duration::seconds(30));
+
+    let again = Process::run(&world.environment(), &make, PASSWORD);
+    assert!(!again.status.success());
+    assert!(String::from_utf8(again.stderr).unwrap().contains("exists already"));
+    let short = Process::run(&world.environment(), &make, "short");
+    assert!(String::from_utf8(short.stderr).unwrap().contains("10 to 128 characters"));
+}
+
+/// What the app's login can do is what `roles.sql` and the migrations grant: it makes nothing.
+#[tokio::test]
+async fn the_apps_login_makes_and_drops_nothing() {
+    let world = World::start().await;
+    let mut app = world.database(Login::App);
+    for attempt in [
+        "CREATE TABLE x ()",
+        "DROP TABLE products",
+        "ALTER TABLE products DISABLE ROW LEVEL SECURITY",
+        "CREATE POLICY all_of_it ON products USING (true)",
+        "SET ROLE countinghouse_owner",
+        "SET SESSION AUTHORIZATION countinghouse_owner",
+        "CALL protect_tenant_table('products')",
+        "TRUNCATE orders",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
+    ] {
+        assert!(app.batch_execute(attempt).is_err(), "{attempt}");
+    }
+}
