@@ -1,0 +1,52 @@
+//! A superadmin who is logged in.
+//!
+//! There is no second log-in behind the caller's back here: it takes a new one-time code. After
+//! 15 minutes the service answers 401, and the caller logs in again.
+
+use crate::{Client, ClientError};
+use countinghouse_contract::{
+    Page,
+    admin::{LoginSuperadmin, NewTenant, Tenant, TenantMade, TenantQuery},
+    auth::LoggedIn,
+};
+use std::fmt;
+
+/// What a superadmin may call.
+pub struct SuperadminSession {
+    client: Client,
+    token: String,
+    user: LoginSuperadmin,
+}
+
+impl SuperadminSession {
+    pub(crate) fn new(client: Client, answer: LoggedIn<LoginSuperadmin>) -> Self {
+        Self { client, token: answer.access_token, user: answer.user }
+    }
+
+    /// Who logged in.
+    pub fn user(&self) -> &LoginSuperadmin {
+        &self.user
+    }
+
+    /// Makes a client and its first owner, both or neither.
+    ///
+    /// # Errors
+    /// The problem `slug_taken`.
+    pub async fn create_tenant(&self, tenant: &NewTenant) -> Result<TenantMade, ClientError> {
+        self.client.call(self.client.post("/admin/tenants", tenant).bearer_auth(&self.token)).await
+    }
+
+    /// One page of clients, newest first.
+    ///
+    /// # Errors
+    /// The problem `invalid_cursor` inside of `invalid_request`.
+    pub async fn tenants(&self, query: &TenantQuery) -> Result<Page<Tenant>, ClientError> {
+        self.client.call(self.client.list("/admin/tenants", query)?.bearer_auth(&self.token)).await
+    }
+}
+
+impl fmt::Debug for SuperadminSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SuperadminSession").field("user", &self.user).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! What is to stand in the service: the store's tracks as products, its invoices as orders.
+
+use crate::fixture::{self, Cents, Invoice, Store, Track};
+use countinghouse_contract::{
+    money::div_half_up,
+    orders::{NewOrder, NewOrderLine},
+    products::{NewProduct, OpeningStock},
+};
+use std::collections::BTreeMap;
+
+pub const CHANNEL: &str = "chinook";
+/// Units of each product that nobody buys.
+const SPARE: i64 = 10;
+
+pub struct Plan {
+    /// In the order of the tracks' numbers.
+    pub products: Vec<Product>,
+    /// In the order of the invoices' numbers.
+    pub orders: Vec<Order>,
+}
+
+pub struct Product {
+    pub sku: String,
+    pub name: String,
+    pub price: Cents,
+    pub attributes: BTreeMap<String, String>,
+    pub opening: i64,
+    pub unit_cost: Cents,
+    pub sold: i64,
+}
+
+pub struct Order {
+    pub reference: String,
+    pub lines: Vec<Line>,
+    pub total: Cents,
+}
+
+pub struct Line {
+    pub sku: String,
+    pub quantity: i64,
+    pub unit_price: Cents,
+}
+
+pub fn make(store: &Store) -> Plan {
+    let mut sold: BTreeMap<i64, i64> = BTreeMap::new();
+    for line in store.lines() {
+        *sold.entry(line.track).or_default() += line.quantity;
+    }
+    let product = |(number, track): (&i64, &Track)| product(*number, track, sold.get(number).copied().unwrap_or(0));
+    let order = |(number, invoice): (&i64, &Invoice)| Order {
+        reference: number.to_string(),
+        lines: invoice.lines.iter().map(line).collect(),
+        total: invoice.total,
+    };
+    Plan { products: store.tracks.iter().map(product).collect(), orders: store.invoices.iter().map(order).collect() }
+}
+
+fn sku(track: i64) -> String {
+    format!("TRACK-{track}")
+}
+
+fn product(number: i64, track: &Track, sold: i64) -> Product {
+    Product {
+        sku: sku(number),
+        name: track.name.clone(),
+        price: track.price,
+        attributes: track.attributes.clone(),
+        opening: SPARE + sold,
+        unit_cost: cost_of(track.price),
+        sold,
+    }
+}
+
+fn line(line: &fixture::Line) -> Line {
+    Line { sku: sku(line.track), quantity: line.quantity, unit_price: line.unit_price }
+}
+
+/// 60 % of the price, in whole cents. The store itself does not say what its goods cost.
+fn cost_of(price: Cents) -> Cents {
+    Cents(i64::try_from(div_half_up(i128::from(price.0) * 60, 100)).unwrap_or(price.0))
+}
+
+impl Product {
+    pub fn to_wire(&self) -> NewProduct {
+        NewProduct {
+            sku: self.sku.clone(),
+            name: self.name.clone(),
+            description: None,
+            barcode: None,
+            price: self.price.to_decimal(),
+            tax_rate: None,
+            low_stock_threshold: None,
+            attributes: Some(self.attributes.clone()),
+            opening_stock: Some(OpeningStock { quantity: self.opening, unit_cost: self.unit_cost.to_decimal() }),
+        }
+    }
+}
+
+impl Order {
+    /// The price is left to the catalogue: every line of the store was sold at its track's price.
+    pub fn to_wire(&self) -> NewOrder {
+        let line =
+            |line: &Line| NewOrderLine { product_id: None, sku: Some(line.sku.clone()), quantity: line.quantity };
+        NewOrder {
+            lines: self.lines.iter().map(line).collect(),
+            channel: Some(CHANNEL.to_owned()),
+            external_reference: Some(self.reference.clone()),
+            note: None,
+        }
+    }
+}
