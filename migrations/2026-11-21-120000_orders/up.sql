@@ -8,23 +8,6 @@ COMMENT ON TABLE order_counters IS 'The last order number given out. Numbers may
 CALL protect_tenant_table('order_counters');
 GRANT SELECT, INSERT, UPDATE ON order_counters TO countinghouse_app;
 
--- Gives out the next order number in a transaction of its own: one round trip, and no order waits
--- for another's commit to get its number.
-CREATE FUNCTION next_order_number(for_tenant uuid) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    number bigint;
-BEGIN
-    PERFORM set_config('app.tenant_id', for_tenant::text, true);
-    INSERT INTO order_counters AS c (tenant_id, last_number) VALUES (for_tenant, 1)
-        ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + 1
-        RETURNING last_number INTO number;
-    RETURN number;
-END
-$$;
-COMMENT ON FUNCTION next_order_number IS 'The next order number of a client; call it outside any transaction.';
-REVOKE ALL ON FUNCTION next_order_number(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION next_order_number(uuid) TO countinghouse_app;
-
 CREATE TABLE orders (
     tenant_id uuid NOT NULL REFERENCES tenants (id),
     id uuid NOT NULL,
@@ -84,3 +67,25 @@ CALL protect_tenant_table('order_lines');
 GRANT SELECT, INSERT ON order_lines TO countinghouse_app;
 
 ALTER TABLE stock_movements ADD FOREIGN KEY (tenant_id, order_id) REFERENCES orders (tenant_id, id);
+
+-- Gives out the next order number in a transaction of its own: one round trip, and no order waits
+-- for another's commit to get its number. An order that exists already draws none.
+CREATE FUNCTION next_order_number(for_tenant uuid, in_channel text, with_reference text)
+RETURNS TABLE (number bigint, existing uuid) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.tenant_id', for_tenant::text, true);
+    IF with_reference IS NOT NULL THEN
+        SELECT o.id INTO existing FROM orders o
+            WHERE o.tenant_id = for_tenant AND o.channel = in_channel AND o.external_reference = with_reference;
+    END IF;
+    IF existing IS NULL THEN
+        INSERT INTO order_counters AS c (tenant_id, last_number) VALUES (for_tenant, 1)
+            ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + 1
+            RETURNING last_number INTO number;
+    END IF;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION next_order_number IS 'The next order number of a client, or the order that has the reference; call it outside any transaction.';
+REVOKE ALL ON FUNCTION next_order_number(uuid, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION next_order_number(uuid, text, text) TO countinghouse_app;

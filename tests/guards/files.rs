@@ -83,3 +83,17 @@ fn features_are_entered_by_their_door() {
         assert!(!name.ends_with("/mod.rs") || !text.contains("pub mod repo"), "{name} opens its repo");
     }
 }
+
+/// A suite that is not named in its `main.rs` runs no test, and nobody notices.
+#[test]
+fn every_suite_and_guard_is_run() {
+    for (name, _) in files() {
+        for folder in ["tests/suites/", "tests/guards/"] {
+            let Some(module) = name.strip_prefix(folder).and_then(|file| file.strip_suffix(".rs")) else { continue };
+            let main = fs::read_to_string(format!("{}/../{folder}main.rs", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let run =
+                module == "main" || module.contains('/') || main.lines().any(|line| line == format!("mod {module};"));
+            assert!(run, "{name} is not in {folder}main.rs");
+        }
+    }
+}

@@ -62,13 +62,15 @@ impl Tenant {
     }
 }
 
+type Change = Box<dyn FnOnce(&mut Config) + Send>;
+
 /// What a test may want otherwise.
 #[derive(Default)]
 pub struct WorldBuilder {
     routes: Vec<Route>,
     workers: Option<usize>,
     pool: Option<u32>,
-    change: Option<Box<dyn FnOnce(&mut Config) + Send>>,
+    change: Option<Change>,
 }
 
 impl WorldBuilder {

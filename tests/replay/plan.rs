@@ -2,6 +2,7 @@
 
 use crate::fixture::{self, Cents, Invoice, Store, Track};
 use countinghouse_contract::{
+    Attributes,
     money::div_half_up,
     orders::{NewOrder, NewOrderLine},
     products::{NewProduct, OpeningStock},
@@ -90,7 +91,7 @@ impl Product {
             price: self.price.to_decimal(),
             tax_rate: None,
             low_stock_threshold: None,
-            attributes: Some(self.attributes.clone()),
+            attributes: Some(Attributes(self.attributes.clone())),
             opening_stock: Some(OpeningStock { quantity: self.opening, unit_cost: self.unit_cost.to_decimal() }),
         }
     }

@@ -111,7 +111,7 @@ fn compare_products(plan: &Plan, ours: &BTreeMap<&str, &products::Product>, diff
         let mut check = Check { of: &expected.sku, differences };
         check.same("name", &product.name, &expected.name);
         check.same("price", &product.price, &expected.price.to_decimal());
-        check.same("attributes", &product.attributes, &expected.attributes);
+        check.same("attributes", &product.attributes.0, &expected.attributes);
         check.same("on_hand", &product.on_hand, &left);
         check.same("unfulfilled", &product.unfulfilled, &expected.sold);
         // Who may not see costs is not shown any.

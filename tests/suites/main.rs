@@ -1,7 +1,16 @@
 //! Black-box suites: the product over HTTP, on real PostgreSQL and Valkey, as the shipped logins.
 
+mod bad_headers;
 mod bad_input;
+mod bad_requests;
+mod bad_values;
+mod concurrency;
 mod identity;
+mod inventory;
 mod operations;
 mod orders;
+mod process;
+mod product_lists;
+mod products;
+mod tenants;
 mod wire;

@@ -5,6 +5,7 @@
 //! other modules lean on.
 
 pub mod admin;
+mod attributes;
 pub mod auth;
 mod currencies;
 pub mod decimal;
@@ -17,6 +18,7 @@ pub mod patch;
 pub mod problem;
 pub mod products;
 
+pub use attributes::Attributes;
 pub use decimal::Decimal;
 pub use ids::*;
 pub use money::{Currency, Money, Rate};

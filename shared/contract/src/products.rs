@@ -1,9 +1,8 @@
 //! The catalogue.
 
-use crate::{Currency, Decimal, Patch, ProductId};
+use crate::{Attributes, Currency, Decimal, Patch, ProductId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// `POST /products`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,7 +21,7 @@ pub struct NewProduct {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_stock_threshold: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attributes: Option<BTreeMap<String, String>>,
+    pub attributes: Option<Attributes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening_stock: Option<OpeningStock>,
 }
@@ -54,7 +53,7 @@ pub struct ProductPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub low_stock_threshold: Patch<i64>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
-    pub attributes: Patch<BTreeMap<String, String>>,
+    pub attributes: Patch<Attributes>,
     /// `true` brings an archived product back.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub active: Patch<bool>,
@@ -80,7 +79,7 @@ pub struct Product {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory_value: Option<Decimal>,
     pub low_stock_threshold: Option<i64>,
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Attributes,
     pub active: bool,
     /// Counts changes to the catalogue entry, not to its stock; the ETag.
     pub version: i64,

@@ -46,12 +46,8 @@ async fn list(
 }
 
 /// Creates an order and takes its goods, all or nothing.
-async fn create(
-    state: Data<AppState>,
-    ctx: TenantCtx,
-    body: Body<NewOrder>,
-) -> Result<Answer<orders::Order>, ApiError> {
-    let order = service::create(&state, &ctx, body.0).await?;
+async fn create(ctx: TenantCtx, body: Body<NewOrder>) -> Result<Answer<orders::Order>, ApiError> {
+    let order = service::create(&ctx, body.0).await?;
     let location = format!("/api/v1/orders/{}", order.id);
     let version = order.version;
     Ok(Answer::created(wire(&ctx, order)?).version(version).at(location))

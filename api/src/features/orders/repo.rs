@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     platform::{
+        authn::TenantCtx,
         db::{DbError, TenantTx},
         http::PageRequest,
     },
@@ -13,7 +14,11 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{Currency, OrderId, OrderLineId, ProductId, Rate, UserId, orders::OrderStatus};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -134,6 +139,33 @@ fn with_lines(tx: &mut TenantTx<'_>, rows: Vec<OrderRow>) -> Result<Vec<Order>, 
             row.into_order(lines)
         })
         .collect()
+}
+
+/// A number for a new order, or the order that exists already with its reference.
+pub enum Number {
+    Next(i64),
+    Existing(OrderId),
+}
+
+/// Draws the next number, outside any transaction.
+pub async fn next_number(ctx: &TenantCtx, channel: String, reference: Option<String>) -> Result<Number, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        number: Option<i64>,
+        #[diesel(sql_type = Nullable<SqlUuid>)]
+        existing: Option<Uuid>,
+    }
+    let drawn = ctx.db().tenant_statement(ctx, move |conn, tenant| {
+        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3)")
+            .bind::<SqlUuid, _>(tenant.0)
+            .bind::<Text, _>(&channel)
+            .bind::<Nullable<Text>, _>(&reference)
+            .get_result(conn)?;
+        let number = row.existing.map(|id| Number::Existing(OrderId(id))).or(row.number.map(Number::Next));
+        number.ok_or_else(|| DbError::Corrupt { table: "order_counters", what: "no number".to_owned() })
+    });
+    drawn.await
 }
 
 pub fn find_reference(tx: &mut TenantTx<'_>, channel: &str, reference: &str) -> Result<Option<OrderId>, DbError> {

@@ -3,10 +3,9 @@
 use super::{
     error::{OrderError, Short},
     model::{Line, Order, divide_cost, price_line},
-    repo,
+    repo::{self, Number},
 };
 use crate::{
-    app::AppState,
     features::{
         inventory::{self, Demand, InventoryError, Shortage, Taken},
         products::{self, ForSale, Wanted},
@@ -64,15 +63,17 @@ struct Request {
 }
 
 /// Creates an order: its goods leave the stock in the same transaction, all or none.
-pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewOrder) -> Result<Order, OrderError> {
+pub async fn create(ctx: &TenantCtx, input: NewOrder) -> Result<Order, OrderError> {
     let request = check(input)?;
     // In a transaction of its own, before: no order waits for another's commit to get a number.
-    let number = state.db.next_order_number(ctx).await?;
+    let number = match repo::next_number(ctx, request.channel.clone(), request.external_reference.clone()).await? {
+        Number::Next(number) => number,
+        Number::Existing(order) => return Err(OrderError::DuplicateReference(order)),
+    };
     ctx.transaction(move |tx| create_in(tx, request, number)).await
 }
 
 fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Order, OrderError> {
-    refuse_duplicate(tx, &request)?;
     let wanted: Vec<Wanted> = request.lines.iter().map(|(wanted, _)| wanted.clone()).collect();
     let found = products::for_sale_in(tx, &wanted)?;
     let sold = match_lines(&request.lines, &found)?;

@@ -2,8 +2,7 @@
 
 use crate::features::inventory::Level;
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{Money, ProductId, Rate, products};
-use std::collections::BTreeMap;
+use countinghouse_contract::{Attributes, Money, ProductId, Rate, products};
 
 /// The part of a product that people enter and change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub struct Entry {
     pub price: Money,
     pub tax_rate: Rate,
     pub low_stock_threshold: Option<i64>,
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Attributes,
     pub active: bool,
 }
 

@@ -13,9 +13,8 @@ use crate::{
     schema::{products, stock},
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{Currency, Money, ProductId, Rate};
+use countinghouse_contract::{Attributes, Currency, Money, ProductId, Rate};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable)]
@@ -48,8 +47,7 @@ struct StockRow {
 fn product((row, stock): (ProductRow, StockRow)) -> Result<Product, DbError> {
     let corrupt = |what: String| DbError::Corrupt { table: "products", what };
     let price = money(&row.currency, row.price_minor)?;
-    let attributes: BTreeMap<String, String> =
-        serde_json::from_value(row.attributes).map_err(|e| corrupt(e.to_string()))?;
+    let attributes: Attributes = serde_json::from_value(row.attributes).map_err(|e| corrupt(e.to_string()))?;
     Ok(Product {
         id: ProductId(row.id),
         entry: Entry {

@@ -14,10 +14,9 @@ use crate::{
     },
 };
 use countinghouse_contract::{
-    Currency, Patch, ProductId, Rate,
+    Attributes, Currency, Patch, ProductId, Rate,
     products::{NewProduct, ProductPatch},
 };
-use std::collections::BTreeMap;
 
 const SKU: Text = Text::line(1..=64);
 const NAME: Text = Text::line(1..=300);
@@ -147,11 +146,11 @@ fn check_entry(invalid: &mut Invalid, entry: &Entry) {
     check_attributes(invalid, &entry.attributes);
 }
 
-fn check_attributes(invalid: &mut Invalid, attributes: &BTreeMap<String, String>) {
-    if attributes.len() > MAX_ATTRIBUTES {
+fn check_attributes(invalid: &mut Invalid, attributes: &Attributes) {
+    if attributes.0.len() > MAX_ATTRIBUTES {
         invalid.add("/attributes", "too_many", format!("At most {MAX_ATTRIBUTES} attributes."));
     }
-    for (name, value) in attributes.iter().take(MAX_ATTRIBUTES) {
+    for (name, value) in attributes.0.iter().take(MAX_ATTRIBUTES) {
         let pointer = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
         invalid.text(&pointer, name, &Text::line(1..=64));
         invalid.text(&pointer, value, &Text::line(0..=500));
@@ -176,7 +175,7 @@ fn apply(before: &Entry, patch: ProductPatch) -> Result<Entry, Invalid> {
     optional(&mut entry.low_stock_threshold, patch.low_stock_threshold);
     match patch.attributes {
         Patch::Absent => {}
-        Patch::Null => entry.attributes = BTreeMap::new(),
+        Patch::Null => entry.attributes = Attributes::default(),
         Patch::Value(attributes) => entry.attributes = attributes,
     }
     check_entry(&mut invalid, &entry);

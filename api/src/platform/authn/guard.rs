@@ -99,5 +99,5 @@ fn refuse_query(req: &ServiceRequest) -> Result<(), ApiError> {
     for (name, _) in names {
         invalid.add(&format!("/{name}"), "unknown_field", "This operation takes no such query parameter.");
     }
-    Err(invalid.into())
+    Ok(invalid.finish()?)
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::config;
 use chrono::{DateTime, SecondsFormat, Utc};
 use countinghouse_contract::TenantId;
-use diesel::{RunQueryDsl, sql_query, sql_types::BigInt, sql_types::Uuid as SqlUuid};
+use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types::Uuid as SqlUuid};
 use lane::{Lane, Lease};
 use std::sync::Arc;
 
@@ -147,22 +147,15 @@ impl Db {
             .await
     }
 
-    /// The next order number of the tenant, in a transaction of its own: numbers may have gaps.
-    pub async fn next_order_number(&self, ctx: &TenantCtx) -> Result<i64, DbError> {
-        #[derive(diesel::QueryableByName)]
-        struct Next {
-            #[diesel(sql_type = BigInt)]
-            number: i64,
-        }
-        let tenant = ctx.tenant_id();
-        self.app
-            .run(move |lease| {
-                lease.statement(|conn| {
-                    let query = sql_query("SELECT next_order_number($1) AS number").bind::<SqlUuid, _>(tenant.0);
-                    Ok(query.get_result::<Next>(conn)?.number)
-                })
-            })
-            .await
+    /// One statement in the tenant of a checked request, as a transaction of its own. The statement
+    /// sets the tenant itself, from its first parameter.
+    pub async fn tenant_statement<T, F>(&self, ctx: &TenantCtx, run: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut PgConnection, TenantId) -> Result<T, DbError> + Send + 'static,
+    {
+        let (tenant, mut run) = (ctx.tenant_id(), run);
+        self.app.run(move |lease| lease.statement(|conn| run(conn, tenant))).await
     }
 
     /// Names of migrations that this binary needs and the database lacks. Also the test whether

@@ -1,7 +1,7 @@
 //! Strict JSON bodies: the right media type, a bounded size, no unknown field, and faults that
 //! say where they stand.
 
-use super::{error::ApiError, invalid::Invalid, problems};
+use super::{error::ApiError, invalid::Invalid, problems, strict::Strict};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
@@ -22,7 +22,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        if req.content_type() != "application/json" {
+        if !req.content_type().eq_ignore_ascii_case("application/json") {
             let error = problems::UNSUPPORTED_MEDIA_TYPE.with("Send `Content-Type: application/json`.");
             return Box::pin(std::future::ready(Err(error)));
         }
@@ -44,7 +44,7 @@ pub(super) fn payload_config() -> PayloadConfig {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut deserializer)).map_err(|error| {
         let inner = error.inner();
         if inner.is_data() {
             fault(error.path(), &without_position(&inner.to_string())).into()
@@ -141,7 +141,9 @@ mod tests {
             (r#"{"lines":[{"quantity":1.5}]}"#, "invalid_request /lines/0/quantity 1"),
             (r#"{"lines":[],"lines":[]}"#, "invalid_request /lines 1"),
             (r#"{"lines":[{"quantity":1,"product_id":"7"}]}"#, "invalid_request /lines/0/product_id 1"),
-            ("[]", "invalid_request /lines 1"),
+            ("[]", "invalid_request  1"),
+            ("[[],null,null,null]", "invalid_request  1"),
+            (r#"{"lines":[[null,"A",1]]}"#, "invalid_request /lines/0 1"),
             ("null", "invalid_request  1"),
         ];
         for (json, expected) in cases {

@@ -8,6 +8,7 @@ mod invalid;
 pub mod problems;
 mod query;
 mod route;
+mod strict;
 mod validators;
 
 pub use answer::{Answer, no_content};

@@ -36,10 +36,11 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(match req.headers().get(IF_MATCH) {
-            None => Self::Any,
-            Some(value) => Self::parse(value.to_str().unwrap_or_default()),
-        }))
+        // Several header lines are one list (RFC 9110, section 5.3).
+        let lines = req.headers().get_all(IF_MATCH).map(|value| value.to_str().unwrap_or_default());
+        let list = lines.collect::<Vec<_>>().join(",");
+        let sent = req.headers().contains_key(IF_MATCH);
+        ready(Ok(if sent { Self::parse(&list) } else { Self::Any }))
     }
 }
 

@@ -1,0 +1,182 @@
+//! Every operation that takes a body, with a body that it takes; and what stands in the database,
+//! to see that a refused request changed nothing.
+
+use countinghouse_tests::{Answer, Caller, Login, World};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// An operation, somebody who may call it, and a body that uses every field.
+pub struct Operation {
+    pub method: Method,
+    pub path: String,
+    pub caller: Caller,
+    pub body: Value,
+    /// Pointers to what may not be left out.
+    pub required: &'static [&'static str],
+}
+
+impl Operation {
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    pub async fn send(&self, body: &Value) -> Answer {
+        self.send_bytes(body.to_string()).await
+    }
+
+    pub async fn send_bytes(&self, body: impl Into<Vec<u8>>) -> Answer {
+        self.caller.send(self.method.clone(), &self.path, "application/json", body).await
+    }
+
+    /// The body with another value at this pointer.
+    pub fn with(&self, pointer: &str, value: Value) -> Value {
+        let mut body = self.body.clone();
+        *body.pointer_mut(pointer).unwrap_or_else(|| panic!("{} has {pointer}", self.name())) = value;
+        body
+    }
+
+    /// The body without what stands at this pointer.
+    pub fn without(&self, pointer: &str) -> Value {
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        let mut body = self.body.clone();
+        let removed = body.pointer_mut(parent).and_then(Value::as_object_mut).and_then(|object| object.remove(name));
+        assert!(removed.is_some(), "{} has {pointer}", self.name());
+        body
+    }
+}
+
+/// All of them; the product that they name has 10 units.
+pub async fn operations(world: &World) -> Vec<Operation> {
+    let owner = world.owner();
+    let product = owner.product("SOLD", "9.99", 10).await;
+    let operation = |method: Method, path: &str, caller: Caller, body: Value, required| Operation {
+        method,
+        path: path.to_owned(),
+        caller,
+        body,
+        required,
+    };
+    let post =
+        |path: &str, caller: &Caller, body, required| operation(Method::POST, path, caller.clone(), body, required);
+    let patched = format!("/products/{product}");
+    let (nobody, superadmin) = (world.nobody(), world.superadmin());
+    let password = "twelve wise monkeys";
+    let log_in = json!({"client_id": "north", "username": "owner", "password": password});
+    let client = json!({"slug": "third", "name": "Third", "currency": "EUR", "time_zone": "Europe/Berlin"});
+    let first = json!({"username": "olga", "password": password, "email": "olga@example.com"});
+    let line = json!({"product_id": product, "quantity": 1});
+    vec![
+        post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
+        post("/admin/auth/login", &nobody, world.superadmin_login(), &["/username", "/password", "/totp_code"]),
+        post(
+            "/admin/tenants",
+            &superadmin,
+            json!({"client": client, "owner": first}),
+            &[
+                "/client",
+                "/owner",
+                "/client/slug",
+                "/client/name",
+                "/client/currency",
+                "/owner/username",
+                "/owner/password",
+            ],
+        ),
+        post(
+            "/products",
+            &owner,
+            json!({
+                "sku": "NEW", "name": "New", "description": "Newly made", "barcode": "4006381333931", "price": "9.99",
+                "tax_rate": "20.00", "low_stock_threshold": 3, "attributes": {"colour": "red"},
+                "opening_stock": {"quantity": 2, "unit_cost": "4.00"},
+            }),
+            &["/sku", "/name", "/price", "/opening_stock/quantity", "/opening_stock/unit_cost"],
+        ),
+        operation(
+            Method::PATCH,
+            &patched,
+            owner.clone(),
+            json!({
+                "sku": "OTHER", "name": "Other", "description": "Changed", "barcode": "123", "price": "8.99",
+                "tax_rate": "10.00", "low_stock_threshold": 4, "attributes": {"colour": "blue"}, "active": false,
+            }),
+            &[],
+        ),
+        post(
+            "/inventory/adjustments",
+            &owner,
+            json!({"product_id": product, "kind": "purchase", "quantity": 5, "unit_cost": "6.50", "reason": "spring"}),
+            &["/product_id", "/kind", "/quantity", "/unit_cost"],
+        ),
+        post(
+            "/orders",
+            &owner,
+            json!({"lines": [line], "channel": "shop", "external_reference": "R-1", "note": "Ring twice"}),
+            &["/lines", "/lines/0/quantity"],
+        ),
+    ]
+}
+
+/// The one operation of this method and path.
+pub fn pick<'a>(operations: &'a [Operation], method: &Method, path: &str) -> &'a Operation {
+    operations.iter().find(|o| o.method == method && o.path.starts_with(path)).expect("an operation")
+}
+
+/// Pointers to everything in a value but itself, with what stands there.
+pub fn everything_in(value: &Value) -> Vec<(String, Value)> {
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (format!("/{name}"), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, value)| (format!("/{at}"), value)).collect(),
+        _ => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (pointer, part) in parts {
+        found.push((pointer.clone(), part.clone()));
+        found.extend(everything_in(part).into_iter().map(|(below, value)| (format!("{pointer}{below}"), value)));
+    }
+    found
+}
+
+/// Each table's number of rows, and a digest of all that stands in it.
+pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        state: String,
+    }
+    let tables = [
+        "tenants",
+        "users",
+        "sessions",
+        "superadmins",
+        "superadmin_sessions",
+        "products",
+        "stock",
+        "stock_movements",
+        "orders",
+        "order_lines",
+    ];
+    let mut owner = world.database(Login::Owner);
+    let state = |table| {
+        let rows = "count(*)::text || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '')";
+        let row: Row =
+            sql_query(format!("SELECT {rows} AS state FROM {table} t")).get_result(&mut owner).expect("rows");
+        (table, row.state)
+    };
+    tables.map(state).into()
+}
+
+/// The answer's bytes but for the request's id.
+#[track_caller]
+pub fn same_but_for_request_id(one: Answer, other: Answer) {
+    let plain = |answer: &Answer| answer.text.replace(answer.header("x-request-id"), "");
+    assert_eq!((one.status, plain(&one)), (other.status, plain(&other)));
+    let names = |answer: &Answer| {
+        let mut names: Vec<_> = answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&one), names(&other));
+}
