@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 ///
 /// Configuration comes from environment variables; see the README.
 #[derive(Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(name = "countinghouse", version, about, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

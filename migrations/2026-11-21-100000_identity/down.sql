@@ -9,5 +9,6 @@ DROP TABLE superadmins;
 DROP TABLE sessions;
 DROP TABLE users;
 DROP TABLE tenants;
+DROP FUNCTION raise_rights_version();
 DROP PROCEDURE protect_platform_table(regclass);
 DROP PROCEDURE protect_tenant_table(regclass, text);

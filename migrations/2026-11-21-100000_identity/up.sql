@@ -48,7 +48,7 @@ COMMENT ON TABLE tenants IS 'Clients of the service, each a company with its own
 COMMENT ON COLUMN tenants.slug IS 'What people log in with as client_id.';
 COMMENT ON COLUMN tenants.currency IS 'ISO 4217; amounts are whole minor units of it.';
 COMMENT ON COLUMN tenants.time_zone IS 'IANA name; the days of reports and filters are days there.';
-COMMENT ON COLUMN tenants.rights_version IS 'Raised by whatever a request may have cached: status, currency, roles. See begin_session.';
+COMMENT ON COLUMN tenants.rights_version IS 'Raised by a trigger when what a request remembers changes: status, currency, time zone. See begin_session.';
 COMMENT ON COLUMN tenants.version IS 'Counts changes; the ETag.';
 CREATE INDEX tenants_newest ON tenants (created_at DESC, id DESC);
 CALL protect_tenant_table('tenants', 'id');
@@ -75,11 +75,28 @@ COMMENT ON TABLE users IS 'A client''s people.';
 COMMENT ON COLUMN users.username IS 'Unique per client whatever its case.';
 COMMENT ON COLUMN users.role IS 'A built-in role, or one of the client''s own.';
 COMMENT ON COLUMN users.password_hash IS 'argon2id in PHC form.';
-COMMENT ON COLUMN users.rights_version IS 'Raised when the role or the state changes. See begin_session.';
+COMMENT ON COLUMN users.rights_version IS 'Raised by a trigger when the name, the role or the state changes. See begin_session.';
 CALL protect_tenant_table('users');
 CREATE POLICY platform_all ON users TO countinghouse_platform USING (true) WITH CHECK (true);
 GRANT SELECT ON users TO countinghouse_app;
 GRANT SELECT, INSERT ON users TO countinghouse_platform;
+
+-- Whatever a request may have remembered of a user or a client raises the number that it is
+-- remembered with: nobody who writes has to think of it.
+CREATE FUNCTION raise_rights_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.rights_version := OLD.rights_version + 1;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION raise_rights_version IS 'Trigger: what was remembered of this row is out of date.';
+CREATE TRIGGER users_rights_changed BEFORE UPDATE OF username, role, disabled ON users
+    FOR EACH ROW WHEN ((OLD.username, OLD.role, OLD.disabled) IS DISTINCT FROM (NEW.username, NEW.role, NEW.disabled))
+    EXECUTE FUNCTION raise_rights_version();
+CREATE TRIGGER tenants_rights_changed BEFORE UPDATE OF slug, currency, time_zone, status ON tenants
+    FOR EACH ROW WHEN ((OLD.slug, OLD.currency, OLD.time_zone, OLD.status)
+        IS DISTINCT FROM (NEW.slug, NEW.currency, NEW.time_zone, NEW.status))
+    EXECUTE FUNCTION raise_rights_version();
 
 CREATE TABLE sessions (
     tenant_id uuid NOT NULL REFERENCES tenants (id),

@@ -69,17 +69,20 @@ GRANT SELECT, INSERT ON order_lines TO countinghouse_app;
 ALTER TABLE stock_movements ADD FOREIGN KEY (tenant_id, order_id) REFERENCES orders (tenant_id, id);
 
 -- Gives out the next order number in a transaction of its own: one round trip, and no order waits
--- for another's commit to get its number. An order that exists already draws none.
-CREATE FUNCTION next_order_number(for_tenant uuid, in_channel text, with_reference text)
+-- for another's commit to get its number. An order that exists already draws none. The session is
+-- checked as in every transaction: one that has ended learns nothing here.
+CREATE FUNCTION next_order_number(
+    wanted_tenant uuid, wanted_session uuid, user_rights bigint, tenant_rights bigint, at timestamptz,
+    in_channel text, with_reference text)
 RETURNS TABLE (number bigint, existing uuid) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('app.tenant_id', for_tenant::text, true);
+    PERFORM begin_session(wanted_tenant, wanted_session, user_rights, tenant_rights, at);
     IF with_reference IS NOT NULL THEN
         SELECT o.id INTO existing FROM orders o
-            WHERE o.tenant_id = for_tenant AND o.channel = in_channel AND o.external_reference = with_reference;
+            WHERE o.tenant_id = wanted_tenant AND o.channel = in_channel AND o.external_reference = with_reference;
     END IF;
     IF existing IS NULL THEN
-        INSERT INTO order_counters AS c (tenant_id, last_number) VALUES (for_tenant, 1)
+        INSERT INTO order_counters AS c (tenant_id, last_number) VALUES (wanted_tenant, 1)
             ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + 1
             RETURNING last_number INTO number;
     END IF;
@@ -87,5 +90,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION next_order_number IS 'The next order number of a client, or the order that has the reference; call it outside any transaction.';
-REVOKE ALL ON FUNCTION next_order_number(uuid, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION next_order_number(uuid, text, text) TO countinghouse_app;
+REVOKE ALL ON FUNCTION next_order_number(uuid, uuid, bigint, bigint, timestamptz, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION next_order_number(uuid, uuid, bigint, bigint, timestamptz, text, text) TO countinghouse_app;

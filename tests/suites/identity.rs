@@ -60,3 +60,18 @@ async fn a_token_lives_fifteen_minutes() {
     world.clock.advance(Duration::seconds(2));
     owner.get("/products").await.problem(401, "unauthenticated");
 }
+
+/// Not even whether an order exists: the number is drawn under the same check as all else.
+#[tokio::test]
+async fn an_ended_session_learns_nothing_by_ordering() {
+    let world = World::start().await;
+    let (owner, other) = (world.log_in(&world.north, "owner").await, world.owner());
+    let product = owner.product("A", "1.00", 5).await;
+    let body = json!({"lines": [{"product_id": product, "quantity": 1}], "external_reference": "R"});
+    let first = owner.post("/orders", &body).await.expect(201);
+    owner.post("/auth/logout", &json!({})).await.expect(204);
+    owner.post("/orders", &body).await.problem(401, "session_ended");
+    let known = other.post("/orders", &body).await.problem(409, "duplicate_reference");
+    assert_eq!(known["order_id"], first["id"]);
+    assert_eq!(other.order(&product, 1).await.expect(201)["order_number"], "SO-000002");
+}

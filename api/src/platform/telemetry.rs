@@ -68,7 +68,12 @@ fn problem_of<B>(response: &ServiceResponse<B>) -> Option<Problem> {
             400..=499 => problems::MALFORMED,
             _ => problems::INTERNAL,
         };
-        return Some(Problem::Foreign(kind.with(error.to_string())));
+        // What the framework says of a client's fault helps the client; of its own, only the log.
+        let problem = match kind.status {
+            500.. => kind.with("It has been logged.").with_source(anyhow::anyhow!("{error}")),
+            _ => kind.with(error.to_string()),
+        };
+        return Some(Problem::Foreign(problem));
     }
     None
 }
@@ -112,7 +117,7 @@ fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>,
     let extensions = req.extensions();
     let tenant = extensions.get::<TenantCtx>().map(|ctx| ctx.tenant_id().to_string());
     let user = extensions.get::<TenantCtx>().map(|ctx| ctx.principal().user_id.to_string());
-    let superadmin = extensions.get::<PlatformCtx>().map(|ctx| ctx.superadmin_id.to_string());
+    let superadmin = extensions.get::<PlatformCtx>().map(|ctx| ctx.superadmin_id().to_string());
     tracing::info!(
         request_id,
         trace_id,

@@ -9,7 +9,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// What went wrong, for people (`title`, `detail`) and for programs (`code`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Problem {
-    /// `/problems/{code}`: stable, and resolves to what it means and what to do.
+    /// `/problems/{code}`: the stable name of the kind.
     #[serde(rename = "type")]
     pub kind: String,
     pub title: String,

@@ -17,7 +17,7 @@ use countinghouse_contract::{Currency, OrderId, OrderLineId, ProductId, Rate, Us
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -156,9 +156,13 @@ pub async fn next_number(ctx: &TenantCtx, channel: String, reference: Option<Str
         #[diesel(sql_type = Nullable<SqlUuid>)]
         existing: Option<Uuid>,
     }
-    let drawn = ctx.db().tenant_statement(ctx, move |conn, tenant| {
-        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3)")
-            .bind::<SqlUuid, _>(tenant.0)
+    let drawn = ctx.db().tenant_statement(ctx, move |conn, session| {
+        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3, $4, $5, $6, $7)")
+            .bind::<SqlUuid, _>(session.tenant)
+            .bind::<SqlUuid, _>(session.session)
+            .bind::<BigInt, _>(session.user_rights)
+            .bind::<BigInt, _>(session.tenant_rights)
+            .bind::<Timestamptz, _>(session.at)
             .bind::<Text, _>(&channel)
             .bind::<Nullable<Text>, _>(&reference)
             .get_result(conn)?;

@@ -13,6 +13,8 @@ const SLUG_TAKEN: Kind = Kind::new(409, "slug_taken", "The slug is taken");
 pub enum TenantError {
     #[error("the input is not valid")]
     Invalid(Invalid),
+    #[error("there is no such client")]
+    NotFound,
     #[error("the slug {0} is taken")]
     SlugTaken(String),
     #[error(transparent)]
@@ -33,6 +35,7 @@ impl From<TenantError> for ApiError {
     fn from(error: TenantError) -> Self {
         match error {
             TenantError::Invalid(invalid) => invalid.into(),
+            TenantError::NotFound => Self::not_found(),
             TenantError::SlugTaken(slug) => SLUG_TAKEN.with(format!("Another client has the slug `{slug}`.")),
             TenantError::Password(error) => error.into(),
             TenantError::NoRandomness(error) => error.into(),

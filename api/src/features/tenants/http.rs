@@ -8,7 +8,7 @@ use crate::{
         http::{Access, Answer, ApiError, Body, Position, Query, Route},
     },
 };
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use countinghouse_contract::{
     Page,
     admin::{NewTenant, Tenant, TenantMade, TenantQuery},
@@ -18,6 +18,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/admin/tenants", Access::Superadmin, list).with_query(),
         Route::post("/admin/tenants", Access::Superadmin, create),
+        Route::get("/admin/tenants/{slug}", Access::Superadmin, show),
     ]
 }
 
@@ -43,4 +44,10 @@ async fn create(
     let made = service::create(&state, &ctx, body.0).await?;
     let location = format!("/api/v1/admin/tenants/{}", made.client.slug);
     Ok(Answer::created(made).at(location))
+}
+
+async fn show(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Result<Answer<Tenant>, ApiError> {
+    let tenant = service::get(&state, &ctx, slug.into_inner()).await?;
+    let version = tenant.version;
+    Ok(Answer::ok(tenant).version(version))
 }

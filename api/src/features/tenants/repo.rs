@@ -62,6 +62,11 @@ pub fn insert(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
     Ok(())
 }
 
+pub fn find(tx: &mut PlatformTx<'_>, slug: &str) -> Result<Option<Tenant>, DbError> {
+    let row = tenants::table.filter(tenants::slug.eq(slug)).select(Row::as_select()).first(tx.conn()).optional()?;
+    row.map(Tenant::try_from).transpose()
+}
+
 pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Tenant>, DbError> {
     let mut query = tenants::table.select(Row::as_select()).into_boxed();
     if let Some(after) = asked.after {

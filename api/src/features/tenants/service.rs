@@ -51,6 +51,15 @@ pub async fn list(state: &AppState, ctx: &PlatformCtx, asked: PageRequest) -> Re
     state.db.platform(ctx, move |tx| Ok(repo::list(tx, asked)?)).await
 }
 
+/// The client with this slug.
+pub async fn get(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result<Tenant, TenantError> {
+    // No slug has such characters, and PostgreSQL's text cannot hold all of them.
+    if slug.chars().any(char::is_control) {
+        return Err(TenantError::NotFound);
+    }
+    state.db.platform(ctx, move |tx| repo::find(tx, &slug)?.ok_or(TenantError::NotFound)).await
+}
+
 fn check(input: &NewTenant) -> Result<(), Invalid> {
     let NewTenant { client, owner } = input;
     let mut invalid = Invalid::default();

@@ -77,8 +77,18 @@ impl TenantCtx {
 /// A request of a superadmin. The session is checked when the transaction opens.
 #[derive(Debug, Clone, Copy)]
 pub struct PlatformCtx {
-    pub superadmin_id: SuperadminId,
-    pub session_id: SessionId,
+    superadmin_id: SuperadminId,
+    session_id: SessionId,
+}
+
+impl PlatformCtx {
+    pub fn superadmin_id(&self) -> SuperadminId {
+        self.superadmin_id
+    }
+
+    pub fn session_id(&self) -> SessionId {
+        self.session_id
+    }
 }
 
 impl FromRequest for TenantCtx {

@@ -8,6 +8,9 @@ pub enum DbError {
     /// The database is away, or too busy to answer in time; a later try may do.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A statement waited too long, for a lock or for its own end; the connection is well.
+    #[error("the database took too long: {0}")]
+    TimedOut(String),
     /// The session was ended or has expired, or its user was disabled.
     #[error("the session has ended")]
     SessionEnded,
@@ -44,9 +47,7 @@ impl From<DieselError> for DbError {
         };
         match kind {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(info.message().to_owned()),
-            _ if info.message().starts_with("canceling statement due to") => {
-                Self::Unavailable(info.message().to_owned())
-            }
+            _ if info.message().starts_with("canceling statement due to") => Self::TimedOut(info.message().to_owned()),
             _ => match info.constraint_name() {
                 // These three are raised by begin_session and begin_superadmin.
                 Some("session_ended") => Self::SessionEnded,

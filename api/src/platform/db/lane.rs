@@ -30,6 +30,7 @@ impl Lane {
         let pool = Pool::builder()
             .max_size(size)
             .connection_timeout(PATIENCE)
+            .test_on_check_out(false)
             .error_handler(Box::new(LogErrors))
             .build_unchecked(ConnectionManager::new(url));
         Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))) }

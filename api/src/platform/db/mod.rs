@@ -24,9 +24,10 @@ use super::{
 use crate::config;
 use chrono::{DateTime, SecondsFormat, Utc};
 use countinghouse_contract::TenantId;
-use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types::Uuid as SqlUuid};
+use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::{Lane, Lease};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+use uuid::Uuid;
 
 /// The database, as requests see it.
 #[derive(Clone)]
@@ -60,7 +61,9 @@ impl Db {
         self.app
             .run(move |lease| {
                 let now = ids.now();
-                open_for_tenant(lease, &principals, &mut ctx, now)?;
+                with_present_rights(lease, &principals, &mut ctx, now, |lease, ctx| {
+                    lease.begin(&format!("BEGIN; SELECT begin_session({})", SessionArguments::of(ctx, now)))
+                })?;
                 lease.finish(|conn| work(&mut TenantTx::new(conn, ctx, ids, now)))
             })
             .await
@@ -77,14 +80,18 @@ impl Db {
         self.platform
             .run(move |lease| {
                 let now = ids.now();
-                lease.begin(&format!("BEGIN; SELECT begin_superadmin('{}', '{}')", ctx.session_id.0, sql_time(now)))?;
+                lease.begin(&format!(
+                    "BEGIN; SELECT begin_superadmin('{}', '{}')",
+                    ctx.session_id().0,
+                    sql_time(now)
+                ))?;
                 lease.finish(|conn| work(&mut PlatformTx::new(conn, ctx, ids, now)))
             })
             .await
     }
 
     /// A transaction in a tenant that somebody says to belong to, for logging in.
-    pub async fn tenant_entry<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    pub(crate) async fn tenant_entry<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
@@ -101,7 +108,7 @@ impl Db {
 
     /// A transaction on the superadmins' login before anyone is known: their log-in, and the
     /// operator's command line.
-    pub async fn platform_entry<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn platform_entry<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
@@ -134,28 +141,36 @@ impl Db {
     pub async fn tenant_by_slug(&self, slug: String) -> Result<Option<TenantId>, DbError> {
         #[derive(diesel::QueryableByName)]
         struct Found {
-            #[diesel(sql_type = diesel::sql_types::Nullable<SqlUuid>)]
-            id: Option<uuid::Uuid>,
+            #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
+            id: Option<Uuid>,
         }
         self.app
             .run(move |lease| {
                 lease.statement(|conn| {
-                    let query = sql_query("SELECT tenant_by_slug($1) AS id").bind::<diesel::sql_types::Text, _>(&slug);
+                    let query = sql_query("SELECT tenant_by_slug($1) AS id").bind::<sql_types::Text, _>(&slug);
                     Ok(query.get_result::<Found>(conn)?.id.map(TenantId))
                 })
             })
             .await
     }
 
-    /// One statement in the tenant of a checked request, as a transaction of its own. The statement
-    /// sets the tenant itself, from its first parameter.
-    pub async fn tenant_statement<T, F>(&self, ctx: &TenantCtx, run: F) -> Result<T, DbError>
+    /// One statement as a transaction of its own, for a function in the database that begins by
+    /// calling `begin_session` with the arguments it is given here.
+    pub async fn tenant_statement<T, F>(&self, ctx: &TenantCtx, mut run: F) -> Result<T, DbError>
     where
         T: Send + 'static,
-        F: FnMut(&mut PgConnection, TenantId) -> Result<T, DbError> + Send + 'static,
+        F: FnMut(&mut PgConnection, &SessionArguments) -> Result<T, DbError> + Send + 'static,
     {
-        let (tenant, mut run) = (ctx.tenant_id(), run);
-        self.app.run(move |lease| lease.statement(|conn| run(conn, tenant))).await
+        let (principals, ids, mut ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        self.app
+            .run(move |lease| {
+                let now = ids.now();
+                with_present_rights(lease, &principals, &mut ctx, now, |lease, ctx| {
+                    let arguments = SessionArguments::of(ctx, now);
+                    lease.statement(|conn| run(conn, &arguments))
+                })
+            })
+            .await
     }
 
     /// Names of migrations that this binary needs and the database lacks. Also the test whether
@@ -165,42 +180,61 @@ impl Db {
     }
 }
 
-/// Opens the transaction, and when the rights that the service remembers are out of date, reads
-/// them anew on the same connection, checks the permission again and goes on.
-fn open_for_tenant(
-    lease: &mut Lease,
-    principals: &Principals,
-    ctx: &mut TenantCtx,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    for _ in 0..3 {
-        match lease.begin(&begin_session_sql(ctx, now)) {
-            Err(error) if error.violates("rights_changed") => {
-                let key = ctx.session_key();
-                ctx.renew(lease.statement(|conn| principals.load(conn, key, now))?)?;
-            }
-            Err(error) => {
-                principals.forget(ctx.session_key());
-                return Err(error);
-            }
-            Ok(()) => return Ok(()),
+/// What `begin_session` is asked: may this session go on, with the rights that are remembered?
+#[derive(Debug, Clone, Copy)]
+pub struct SessionArguments {
+    pub tenant: Uuid,
+    pub session: Uuid,
+    pub user_rights: i64,
+    pub tenant_rights: i64,
+    pub at: DateTime<Utc>,
+}
+
+impl SessionArguments {
+    fn of(ctx: &TenantCtx, at: DateTime<Utc>) -> Self {
+        let (key, principal) = (ctx.session_key(), ctx.principal());
+        Self {
+            tenant: key.tenant.0,
+            session: key.session.0,
+            user_rights: principal.user_rights,
+            tenant_rights: principal.tenant_rights,
+            at,
         }
     }
-    Err(DbError::Unavailable("the rights of this session keep changing".to_owned()))
 }
 
 /// Ids, numbers and a time of our own making: nothing here comes from outside, so that it can
 /// stand in the text of the statement, which the one round trip asks for.
-fn begin_session_sql(ctx: &TenantCtx, now: DateTime<Utc>) -> String {
-    let (key, principal) = (ctx.session_key(), ctx.principal());
-    format!(
-        "BEGIN; SELECT begin_session('{}', '{}', {}, {}, '{}')",
-        key.tenant.0,
-        key.session.0,
-        principal.user_rights,
-        principal.tenant_rights,
-        sql_time(now)
-    )
+impl fmt::Display for SessionArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tenant, session, user_rights, tenant_rights, at } = self;
+        write!(f, "'{tenant}', '{session}', {user_rights}, {tenant_rights}, '{}'", sql_time(*at))
+    }
+}
+
+/// Tries with the rights that the service remembers; when they are out of date, reads them anew
+/// on the same connection, checks the permission again and goes on.
+fn with_present_rights<T>(
+    lease: &mut Lease,
+    principals: &Principals,
+    ctx: &mut TenantCtx,
+    now: DateTime<Utc>,
+    mut attempt: impl FnMut(&mut Lease, &TenantCtx) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    for _ in 0..3 {
+        match attempt(lease, ctx) {
+            Err(error) if error.violates("rights_changed") => {
+                let key = ctx.session_key();
+                ctx.renew(lease.statement(|conn| principals.load(conn, key, now))?)?;
+            }
+            Err(error @ (DbError::SessionEnded | DbError::ClientSuspended)) => {
+                principals.forget(ctx.session_key());
+                return Err(error);
+            }
+            other => return other,
+        }
+    }
+    Err(DbError::TimedOut("the rights of this session keep changing".to_owned()))
 }
 
 fn sql_time(time: DateTime<Utc>) -> String {

@@ -153,7 +153,7 @@ impl ResponseError for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) => problems::UNAVAILABLE
+            DbError::Unavailable(_) | DbError::TimedOut(_) => problems::UNAVAILABLE
                 .with("The service can not reach its data just now. Nothing was changed; try again shortly.")
                 .with_header("Retry-After", "2")
                 .with_source(error),

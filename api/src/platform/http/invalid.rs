@@ -47,7 +47,11 @@ impl Invalid {
         if count > most {
             self.add(pointer, "too_long", format!("At most {most} characters."));
         } else if text.trim().chars().count() < least {
-            self.add(pointer, "too_short", format!("At least {least} characters that are not blank."));
+            let rule = match least {
+                1 => "This may not be empty.".to_owned(),
+                least => format!("At least {least} characters that are not blank."),
+            };
+            self.add(pointer, "too_short", rule);
         }
         let allowed = |c: char| !c.is_control() || (form.lines && (c == '\n' || c == '\r' || c == '\t'));
         if !text.chars().all(allowed) {
