@@ -1,9 +1,9 @@
 //! What a running service holds. Tests build one with their own clock and randomness.
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     platform::{
-        authn::Tokens,
+        authn::{RefreshKeys, Tokens},
         authz::{Roles, RolesError},
         cache::Cache,
         clock::{Clock, SystemClock},
@@ -25,6 +25,8 @@ pub struct AppState {
     pub passwords: Passwords,
     pub cursors: Cursors,
     pub master_keys: Arc<MasterKeys>,
+    pub refresh_keys: RefreshKeys,
+    pub sessions: config::Sessions,
     pub ids: Ids,
 }
 
@@ -56,12 +58,14 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         Ok(Self {
-            db: Db::new(&config.database, roles, ids.clone()),
+            db: Db::new(config, roles, ids.clone()),
             cache: Cache::new(&config.redis)?,
             tokens: Tokens::new(&config.keys.jwt, ids.clone()),
             passwords: Passwords::new(cores, ids.clone())?,
             cursors: Cursors::new(signing.expose()),
             master_keys: Arc::new(MasterKeys::new(config.keys.master.clone())),
+            refresh_keys: RefreshKeys::new(&config.keys.jwt),
+            sessions: config.sessions,
             ids,
         })
     }

@@ -12,6 +12,20 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub keys: Keys,
+    pub sessions: Sessions,
+}
+
+/// How long people stay logged in.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    /// `SESSION_IDLE_MINUTES`: a session that is not used ends after this, by default 12 hours.
+    pub idle: chrono::Duration,
+    /// `SESSION_DAYS`: a session ends after this however much it is used, by default 30 days.
+    pub longest: chrono::Duration,
+    /// `SUPERADMIN_IDLE_MINUTES`, by default 30 minutes.
+    pub superadmin_idle: chrono::Duration,
+    /// `SUPERADMIN_SESSION_HOURS`, by default 12 hours.
+    pub superadmin_longest: chrono::Duration,
 }
 
 /// Where and how the service listens.
@@ -82,6 +96,12 @@ impl Config {
                 pool: reader.parsed("DATABASE_POOL", 8).max(1),
             },
             redis: Redis { url: Secret::new(reader.required("REDIS_URL")) },
+            sessions: Sessions {
+                idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 12 * 60)),
+                longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 30)),
+                superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 30)),
+                superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 12)),
+            },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
@@ -117,6 +137,15 @@ impl Reader<'_> {
                 default
             }
         }
+    }
+
+    /// A whole number from 1 to 100,000.
+    fn whole(&mut self, name: &str, default: u32) -> i64 {
+        let number = i64::from(self.parsed(name, default));
+        if !(1..=100_000).contains(&number) {
+            self.faults.push(format!("{name} is not from 1 to 100000"));
+        }
+        number
     }
 
     fn keys(&mut self, name: &str) -> KeyRing {

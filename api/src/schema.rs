@@ -42,6 +42,45 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
+        last_seen_at -> Timestamptz,
+        latest_end -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        session_id -> Uuid,
+        secret_sha256 -> Bytea,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        successor_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    session_events (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
+        user_id -> Nullable<Uuid>,
+        username -> Nullable<Text>,
+        session_id -> Nullable<Uuid>,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    superadmin_refresh_tokens (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        secret_sha256 -> Bytea,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        successor_id -> Nullable<Uuid>,
     }
 }
 
@@ -67,6 +106,8 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
+        last_seen_at -> Timestamptz,
+        latest_end -> Nullable<Timestamptz>,
     }
 }
 
@@ -178,10 +219,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     users,
     sessions,
+    refresh_tokens,
+    session_events,
     products,
     stock,
     stock_movements,
     orders,
     order_lines
 );
-diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions);
+diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);

@@ -5,7 +5,7 @@ use countinghouse_tests::{Login, World};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 
 /// Tables of the operator's own, out of every tenant's reach.
-const PLATFORM: [&str; 3] = ["platform_data_keys", "superadmin_sessions", "superadmins"];
+const PLATFORM: [&str; 4] = ["platform_data_keys", "superadmin_refresh_tokens", "superadmin_sessions", "superadmins"];
 /// Diesel's, which holds names of migrations.
 const MIGRATIONS: &str = "__diesel_schema_migrations";
 const TENANT_POLICY: &str = "(NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";

@@ -12,5 +12,6 @@ mod orders;
 mod process;
 mod product_lists;
 mod products;
+mod sessions;
 mod tenants;
 mod wire;

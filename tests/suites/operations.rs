@@ -69,6 +69,14 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let line = json!({"product_id": product, "quantity": 1});
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
+        post("/auth/refresh", &nobody, json!({"refresh_token": "chr_x"}), &["/refresh_token"]),
+        post("/admin/auth/refresh", &nobody, json!({"refresh_token": "chr_x"}), &["/refresh_token"]),
+        post(
+            "/auth/password",
+            &owner,
+            json!({"current_password": "not the one", "new_password": password}),
+            &["/current_password", "/new_password"],
+        ),
         post("/admin/auth/login", &nobody, world.superadmin_login(), &["/username", "/password", "/totp_code"]),
         post(
             "/admin/tenants",
@@ -160,7 +168,9 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
     ];
     let mut owner = world.database(Login::Owner);
     let state = |table| {
-        let rows = "count(*)::text || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '')";
+        // A session notes its use, whatever comes of the request.
+        let kept = "(to_jsonb(t) - 'last_seen_at' - 'expires_at')::text";
+        let rows = format!("count(*)::text || ' ' || coalesce(md5(string_agg({kept}, E'\\n' ORDER BY {kept})), '')");
         let row: Row =
             sql_query(format!("SELECT {rows} AS state FROM {table} t")).get_result(&mut owner).expect("rows");
         (table, row.state)

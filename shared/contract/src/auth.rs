@@ -22,12 +22,38 @@ pub struct SuperadminLogin {
     pub totp_code: String,
 }
 
+/// `POST /auth/refresh`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    pub refresh_token: String,
+}
+
+/// A new pair, in place of the refresh token that was used.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Refreshed {
+    pub access_token: String,
+    pub token_type: String,
+    pub expires_in: u64,
+    pub refresh_token: String,
+}
+
+/// `POST /auth/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    pub current_password: String,
+    pub new_password: String,
+}
+
 /// A fresh access token. `expires_in` is in seconds.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoggedIn<U> {
     pub access_token: String,
     pub token_type: String,
     pub expires_in: u64,
+    /// Good for one refresh.
+    pub refresh_token: String,
     pub user: U,
 }
 
@@ -68,6 +94,24 @@ pub struct MeClient {
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresh").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refreshed").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordChange").finish_non_exhaustive()
     }
 }
 

@@ -46,6 +46,8 @@ id! {
     UserId,
     /// One login of a user, until it is ended.
     SessionId,
+    /// A line of the session log.
+    SessionEventId,
     /// Who runs the whole service.
     SuperadminId,
     ProductId,

@@ -17,6 +17,7 @@ pub mod page;
 pub mod patch;
 pub mod problem;
 pub mod products;
+pub mod sessions;
 
 pub use attributes::Attributes;
 pub use decimal::Decimal;

@@ -1,42 +1,75 @@
-//! Routes under `/auth`.
+//! Routes under `/auth` and `/sessions`.
 
-use super::{Origin, service};
+use super::{
+    Origin, login, password, refresh,
+    sessions::{self, EventFilter},
+};
 use crate::{
     app::AppState,
     platform::{
         authn::TenantCtx,
-        http::{Access, Answer, ApiError, Body, Route, no_content},
+        authz::Permission,
+        http::{Access, Answer, ApiError, Body, Dates, IdPath, Position, Query, Route, no_content},
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use countinghouse_contract::auth::{LoggedIn, Login, LoginUser, Me, MeClient, MeUser};
+use countinghouse_contract::{
+    Page, SessionId,
+    auth::{LoggedIn, Login, LoginUser, Me, MeClient, MeUser, PasswordChange, Refresh, Refreshed},
+    sessions::{Session, SessionEvent, SessionEventQuery, SessionQuery},
+};
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/auth/login", Access::Public, login),
-        Route::post("/auth/logout", Access::LoggedIn, logout),
+        Route::post("/auth/login", Access::Public, log_in),
+        Route::post("/auth/refresh", Access::Public, refresh_pair),
+        Route::post("/auth/logout", Access::LoggedIn, log_out),
         Route::get("/auth/me", Access::LoggedIn, me),
+        Route::post("/auth/password", Access::LoggedIn, change_password),
+        Route::get("/sessions", Access::LoggedIn, list).with_query(),
+        Route::delete("/sessions/{id}", Access::LoggedIn, end),
+        Route::get("/sessions/logs", Access::Needs(Permission::SessionsRead), logs).with_query(),
     ]
 }
 
 /// Logs a client's user in.
-async fn login(
+async fn log_in(
     state: Data<AppState>,
     req: HttpRequest,
     body: Body<Login>,
 ) -> Result<Answer<LoggedIn<LoginUser>>, ApiError> {
-    Ok(Answer::ok(service::login(&state, body.0, Origin::of(&req)).await?))
+    Ok(Answer::ok(login::login(&state, body.0, Origin::of(&req)).await?))
 }
 
-/// Ends the session: its token is dead on the next request.
-async fn logout(ctx: TenantCtx) -> Result<HttpResponse, ApiError> {
-    service::logout(&ctx).await?;
+/// A new pair of tokens for a refresh token, which is good once.
+async fn refresh_pair(
+    state: Data<AppState>,
+    req: HttpRequest,
+    body: Body<Refresh>,
+) -> Result<Answer<Refreshed>, ApiError> {
+    Ok(Answer::ok(refresh::refresh(&state, &body.0.refresh_token, Origin::of(&req)).await?))
+}
+
+/// Ends the session: its tokens are dead on the next request.
+async fn log_out(state: Data<AppState>, req: HttpRequest, ctx: TenantCtx) -> Result<HttpResponse, ApiError> {
+    sessions::logout(&state, &ctx, Origin::of(&req)).await?;
+    Ok(no_content())
+}
+
+/// Changes one's own password and ends one's other sessions.
+async fn change_password(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    body: Body<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    password::change(&state, &ctx, body.0, Origin::of(&req)).await?;
     Ok(no_content())
 }
 
 /// Who am I, and what may I do?
 async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
-    let principal = service::me(&ctx).await?;
+    let principal = sessions::me(&ctx).await?;
     Ok(Answer::ok(Me {
         user: MeUser { id: principal.user_id, username: principal.username },
         role: principal.role,
@@ -49,4 +82,44 @@ async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
         },
         session_id: principal.session_id,
     }))
+}
+
+/// Sessions that have not ended: one's own, or everybody's with `sessions:read`.
+async fn list(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    query: Query<SessionQuery>,
+) -> Result<Answer<Page<Session>>, ApiError> {
+    let list = format!("sessions {} {}", ctx.tenant_id(), ctx.principal().user_id);
+    let asked = state.cursors.page(&list, query.0.limit, query.0.cursor.as_deref())?;
+    let rows = sessions::list(&ctx, asked).await?;
+    let position = |session: &Session| Position { created_at: session.created_at, id: session.id.0 };
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |session| session)))
+}
+
+/// Ends a session: one's own, or anybody's with `sessions:write`.
+async fn end(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    id: IdPath<SessionId>,
+) -> Result<HttpResponse, ApiError> {
+    sessions::end(&state, &ctx, id.0, Origin::of(&req)).await?;
+    Ok(no_content())
+}
+
+/// What happened at the door, newest first.
+async fn logs(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    query: Query<SessionEventQuery>,
+) -> Result<Answer<Page<SessionEvent>>, ApiError> {
+    let SessionEventQuery { kind, user_id, from, to, limit, cursor } = query.0;
+    let dates = Dates::new(from, to, &ctx.principal().time_zone)?;
+    let filter = EventFilter { kind, user: user_id, dates };
+    let list = format!("session events {} {filter:?}", ctx.tenant_id());
+    let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
+    let rows = sessions::events(&ctx, filter, asked).await?;
+    let position = |event: &SessionEvent| Position { created_at: event.created_at, id: event.id.0 };
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |event| event)))
 }

@@ -1,20 +1,25 @@
-//! A client's people: logging in and out.
+//! A client's people at the door: logging in, staying logged in, and leaving.
 //!
 //! Invariants: a wrong client, user name or password is the same answer in the same time; a
-//! session that was ended is dead on the next request; passwords are never held longer than the
-//! hashing takes.
+//! session that was ended is dead on the next request; a refresh token is good once, and one that
+//! comes back later ends its session; passwords are held no longer than hashing takes.
 
 mod error;
+mod events;
 mod http;
+mod login;
+mod password;
+mod refresh;
 mod repo;
-mod service;
+mod sessions;
+mod users;
 
 pub use http::routes;
-pub use service::{NewUser, check_new_user, create_user_in};
+pub use users::{NewUser, check_new_user, create_user_in};
 
 use actix_web::HttpRequest;
 
-/// Where a log-in came from, for the list of sessions.
+/// Where a request came from, for the lists of sessions and of what happened.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     pub address: Option<String>,

@@ -11,11 +11,16 @@ use crate::platform::{
 
 const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
 
+const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
+
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminError {
     /// Whatever of the three was wrong.
     #[error("invalid credentials")]
     InvalidCredentials,
+    /// Unknown, spent, or of a session that has ended.
+    #[error("invalid refresh token")]
+    InvalidRefreshToken,
     #[error("a superadmin of this name exists already")]
     NameTaken,
     /// For the command line: which rule the input breaks.
@@ -40,6 +45,9 @@ impl From<SuperadminError> for ApiError {
         match error {
             SuperadminError::InvalidCredentials => {
                 INVALID_CREDENTIALS.with("Check the user name, the password and the code; each code works once.")
+            }
+            SuperadminError::InvalidRefreshToken => {
+                INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
             SuperadminError::Refused(error) => error,
             SuperadminError::Db(error) => error.into(),

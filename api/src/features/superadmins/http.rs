@@ -1,19 +1,26 @@
 //! Routes under `/admin/auth`.
 
-use super::service;
+use super::{refresh, service};
 use crate::{
     app::AppState,
     features::identity::Origin,
-    platform::http::{Access, Answer, ApiError, Body, Route},
+    platform::{
+        authn::PlatformCtx,
+        http::{Access, Answer, ApiError, Body, Route, no_content},
+    },
 };
-use actix_web::{HttpRequest, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use countinghouse_contract::{
     admin::LoginSuperadmin,
-    auth::{LoggedIn, SuperadminLogin},
+    auth::{LoggedIn, Refresh, Refreshed, SuperadminLogin},
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/admin/auth/login", Access::Public, login)]
+    vec![
+        Route::post("/admin/auth/login", Access::Public, login),
+        Route::post("/admin/auth/refresh", Access::Public, refresh_pair),
+        Route::post("/admin/auth/logout", Access::Superadmin, logout),
+    ]
 }
 
 /// Logs a superadmin in, with password and second factor.
@@ -23,4 +30,15 @@ async fn login(
     body: Body<SuperadminLogin>,
 ) -> Result<Answer<LoggedIn<LoginSuperadmin>>, ApiError> {
     Ok(Answer::ok(service::login(&state, body.0, Origin::of(&req)).await?))
+}
+
+/// A new pair of tokens for a refresh token, which is good once.
+async fn refresh_pair(state: Data<AppState>, body: Body<Refresh>) -> Result<Answer<Refreshed>, ApiError> {
+    Ok(Answer::ok(refresh::refresh(&state, &body.0.refresh_token).await?))
+}
+
+/// Ends the superadmin's session.
+async fn logout(state: Data<AppState>, ctx: PlatformCtx) -> Result<HttpResponse, ApiError> {
+    refresh::logout(&state, &ctx).await?;
+    Ok(no_content())
 }

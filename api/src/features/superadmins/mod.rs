@@ -5,6 +5,7 @@
 
 mod error;
 mod http;
+mod refresh;
 mod repo;
 mod service;
 

@@ -8,7 +8,7 @@ use crate::{
     app::AppState,
     features::identity::Origin,
     platform::{
-        authn::{Subject, TOKEN_LIFETIME},
+        authn::{RefreshToken, Subject, TOKEN_LIFETIME},
         crypto::{DataKey, MasterKeys, Place, key_of},
         db::EntryTx,
         http::{Invalid, Text},
@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::Duration;
 use countinghouse_contract::{
     SessionId, SuperadminId,
     admin::LoginSuperadmin,
@@ -26,9 +25,6 @@ use serde::Serialize;
 use std::sync::Arc;
 use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
-
-/// A superadmin's session ends by itself after this long.
-const SESSION_LIFETIME: Duration = Duration::hours(8);
 
 /// A new superadmin, with what is shown this once.
 #[derive(Serialize)]
@@ -101,12 +97,22 @@ pub async fn login(
         .ok_or(SuperadminError::InvalidCredentials)?;
     let id = SuperadminId(found.id);
     let session = state.ids.make::<SessionId>()?;
-    let row = NewSession { id: session, superadmin: id, from, created_at: now, expires_at: now + SESSION_LIFETIME };
+    let row = NewSession {
+        id: session,
+        superadmin: id,
+        from,
+        created_at: now,
+        expires_at: now + state.sessions.superadmin_idle.min(state.sessions.superadmin_longest),
+        latest_end: now + state.sessions.superadmin_longest,
+    };
+    let refresh_token = RefreshToken::make(Uuid::nil(), &state.ids)?;
+    let first = refresh_token.clone();
     let first_use = state.db.platform_entry(move |tx| {
         // The UPDATE decides between two requests that bring the same code at once.
         let first_use = repo::use_totp_step(tx, id, step, now)?;
         if first_use {
             repo::insert_session(tx, &row)?;
+            repo::insert_refresh_token(tx, session, &first, now)?;
         }
         Ok::<_, SuperadminError>(first_use)
     });
@@ -117,6 +123,7 @@ pub async fn login(
         access_token: state.tokens.issue(Subject::Superadmin { superadmin: id, session })?,
         token_type: "Bearer".to_owned(),
         expires_in: TOKEN_LIFETIME.as_secs(),
+        refresh_token: refresh_token.text(),
         user: LoginSuperadmin { id, username: found.username },
     })
 }

@@ -6,10 +6,12 @@
 
 mod guard;
 mod principal;
+mod refresh;
 mod token;
 
 pub use guard::guard;
 pub use principal::{Principal, Principals, SessionKey};
+pub use refresh::{GRACE, RefreshKeys, RefreshToken};
 pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
 
 use super::{

@@ -8,11 +8,14 @@ use crate::platform::{
     authz::{PermissionSet, Roles},
     db::DbError,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use countinghouse_contract::{Currency, SessionId, TenantId, UserId};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use quick_cache::sync::Cache;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 /// How many sessions a process remembers.
 const REMEMBERED: usize = 100_000;
@@ -38,6 +41,20 @@ pub struct Principal {
     pub time_zone: String,
     pub user_rights: i64,
     pub tenant_rights: i64,
+    /// When this process last noted that the session is in use, in microseconds since 1970.
+    noted: Arc<AtomicI64>,
+}
+
+/// Uses of a session are noted once in this time.
+const NOTE_EVERY: Duration = Duration::seconds(60);
+
+impl Principal {
+    /// Whether it is time to note that the session is in use; the caller then does it.
+    pub fn note_use(&self, now: DateTime<Utc>) -> bool {
+        let (now, before) = (now.timestamp_micros(), self.noted.load(Ordering::Relaxed));
+        let due = now - before >= NOTE_EVERY.num_microseconds().unwrap_or(i64::MAX);
+        due && self.noted.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
 }
 
 /// The memory of principals, and the roles they are made of.
@@ -131,6 +148,7 @@ impl Row {
             time_zone: self.time_zone,
             user_rights: self.user_rights,
             tenant_rights: self.tenant_rights,
+            noted: Arc::default(),
         })
     }
 }

@@ -31,6 +31,10 @@ permissions! {
     CostsRead = "costs:read",
     OrdersRead = "orders:read",
     OrdersWrite = "orders:write",
+    /// Everybody's sessions, and what happened at the door.
+    SessionsRead = "sessions:read",
+    /// To end anybody's session.
+    SessionsWrite = "sessions:write",
 }
 
 impl fmt::Display for Permission {

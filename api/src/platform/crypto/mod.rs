@@ -8,7 +8,7 @@ mod envelope;
 
 pub use envelope::{DataKey, MasterKeys, Place, SealError, key_of};
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{digest, hmac};
 use std::fmt;
 
 /// A value that is never printed.
@@ -36,4 +36,9 @@ impl<T> fmt::Debug for Secret<T> {
 pub fn derive_key(from: &[u8; 32], purpose: &str) -> hmac::Key {
     let base = hmac::Key::new(hmac::HMAC_SHA256, from);
     hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&base, purpose.as_bytes()).as_ref())
+}
+
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }

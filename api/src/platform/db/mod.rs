@@ -10,23 +10,25 @@
 mod error;
 mod lane;
 mod migrations;
+mod session;
 mod tx;
 
 pub use error::DbError;
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
-pub use tx::{EntryTx, PlatformTx, TenantTx};
+pub use session::SessionArguments;
+pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 
 use super::{
     authn::{PlatformCtx, Principal, Principals, SessionKey, TenantCtx},
     authz::Roles,
     ids::Ids,
 };
-use crate::config;
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::config::{self, Config};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
-use lane::{Lane, Lease};
-use std::{fmt, sync::Arc};
+use lane::Lane;
+use session::{begin_session_sql, begin_superadmin_sql, with_present_rights};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The database, as requests see it.
@@ -35,15 +37,18 @@ pub struct Db {
     app: Lane,
     platform: Lane,
     principals: Arc<Principals>,
+    sessions: config::Sessions,
     ids: Ids,
 }
 
 impl Db {
     /// Opens no connection yet: a service may start while its database is away.
-    pub fn new(config: &config::Database, roles: Roles, ids: Ids) -> Self {
+    pub fn new(config: &Config, roles: Roles, ids: Ids) -> Self {
+        let database = &config.database;
         Self {
-            app: Lane::new(config.app.expose(), config.pool),
-            platform: Lane::new(config.platform.expose(), (config.pool / 4).max(2)),
+            app: Lane::new(database.app.expose(), database.pool),
+            platform: Lane::new(database.platform.expose(), (database.pool / 4).max(2)),
+            sessions: config.sessions,
             principals: Arc::new(Principals::new(roles)),
             ids,
         }
@@ -58,11 +63,12 @@ impl Db {
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (principals, ids, mut ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        let idle = self.sessions.idle;
         self.app
             .run(move |lease| {
                 let now = ids.now();
                 with_present_rights(lease, &principals, &mut ctx, now, |lease, ctx| {
-                    lease.begin(&format!("BEGIN; SELECT begin_session({})", SessionArguments::of(ctx, now)))
+                    lease.begin(&begin_session_sql(ctx, now, idle))
                 })?;
                 lease.finish(|conn| work(&mut TenantTx::new(conn, ctx, ids, now)))
             })
@@ -76,15 +82,11 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut PlatformTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (ids, ctx) = (self.ids.clone(), *ctx);
+        let (ids, ctx, idle) = (self.ids.clone(), *ctx, self.sessions.superadmin_idle);
         self.platform
             .run(move |lease| {
                 let now = ids.now();
-                lease.begin(&format!(
-                    "BEGIN; SELECT begin_superadmin('{}', '{}')",
-                    ctx.session_id().0,
-                    sql_time(now)
-                ))?;
+                lease.begin(&begin_superadmin_sql(ctx, now, idle))?;
                 lease.finish(|conn| work(&mut PlatformTx::new(conn, ctx, ids, now)))
             })
             .await
@@ -178,65 +180,4 @@ impl Db {
     pub async fn missing_migrations(&self) -> Result<Vec<String>, DbError> {
         self.app.run(|lease| lease.statement(missing_migrations)).await
     }
-}
-
-/// What `begin_session` is asked: may this session go on, with the rights that are remembered?
-#[derive(Debug, Clone, Copy)]
-pub struct SessionArguments {
-    pub tenant: Uuid,
-    pub session: Uuid,
-    pub user_rights: i64,
-    pub tenant_rights: i64,
-    pub at: DateTime<Utc>,
-}
-
-impl SessionArguments {
-    fn of(ctx: &TenantCtx, at: DateTime<Utc>) -> Self {
-        let (key, principal) = (ctx.session_key(), ctx.principal());
-        Self {
-            tenant: key.tenant.0,
-            session: key.session.0,
-            user_rights: principal.user_rights,
-            tenant_rights: principal.tenant_rights,
-            at,
-        }
-    }
-}
-
-/// Ids, numbers and a time of our own making: nothing here comes from outside, so that it can
-/// stand in the text of the statement, which the one round trip asks for.
-impl fmt::Display for SessionArguments {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tenant, session, user_rights, tenant_rights, at } = self;
-        write!(f, "'{tenant}', '{session}', {user_rights}, {tenant_rights}, '{}'", sql_time(*at))
-    }
-}
-
-/// Tries with the rights that the service remembers; when they are out of date, reads them anew
-/// on the same connection, checks the permission again and goes on.
-fn with_present_rights<T>(
-    lease: &mut Lease,
-    principals: &Principals,
-    ctx: &mut TenantCtx,
-    now: DateTime<Utc>,
-    mut attempt: impl FnMut(&mut Lease, &TenantCtx) -> Result<T, DbError>,
-) -> Result<T, DbError> {
-    for _ in 0..3 {
-        match attempt(lease, ctx) {
-            Err(error) if error.violates("rights_changed") => {
-                let key = ctx.session_key();
-                ctx.renew(lease.statement(|conn| principals.load(conn, key, now))?)?;
-            }
-            Err(error @ (DbError::SessionEnded | DbError::ClientSuspended)) => {
-                principals.forget(ctx.session_key());
-                return Err(error);
-            }
-            other => return other,
-        }
-    }
-    Err(DbError::TimedOut("the rights of this session keep changing".to_owned()))
-}
-
-fn sql_time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -9,6 +9,24 @@ use countinghouse_contract::TenantId;
 use diesel::PgConnection;
 use uuid::Uuid;
 
+/// Any of the three, for what is written in more than one of them (a line of a log).
+pub trait AnyTx {
+    /// For repos.
+    fn any_conn(&mut self) -> &mut PgConnection;
+}
+
+impl AnyTx for TenantTx<'_> {
+    fn any_conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
+impl AnyTx for EntryTx<'_> {
+    fn any_conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
 /// A transaction in one tenant's data.
 pub struct TenantTx<'c> {
     conn: &'c mut PgConnection,

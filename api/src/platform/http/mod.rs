@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod cursor;
+mod dates;
 mod error;
 mod invalid;
 pub mod problems;
@@ -14,6 +15,7 @@ mod validators;
 pub use answer::{Answer, no_content};
 pub use body::{Body, MAX_BODY};
 pub use cursor::{Cursors, PageRequest, Position};
+pub use dates::Dates;
 pub use error::{ApiError, Kind};
 pub use invalid::{Invalid, MAX_QUANTITY, Text};
 pub use query::{IdPath, Query};

@@ -48,7 +48,9 @@ impl Fake {
         if request.starts_with("POST /api/v1/auth/login ") {
             let number = self.logins.fetch_add(1, SeqCst) + 1;
             let user = r#"{"id": "0199aaaa-0000-7000-8000-000000000000", "username": "ann", "role": "owner"}"#;
-            let token = format!(r#""access_token": "t{number}", "token_type": "Bearer", "expires_in": 900"#);
+            let token = format!(
+                r#""access_token": "t{number}", "token_type": "Bearer", "expires_in": 900, "refresh_token": "chr_x""#
+            );
             return (200, "json", format!(r#"{{{token}, "user": {user}}}"#));
         }
         self.calls.fetch_add(1, SeqCst);

@@ -1,4 +1,10 @@
-//! Superadmins, their sessions and the operator's data keys in the database.
+//! Superadmins, their sessions, refresh tokens and the operator's data keys in the database.
+
+mod refresh;
+
+pub use refresh::{
+    RefreshRow, end_session, extend_session, insert_refresh_token, lock_refresh_token, mark_refresh_used, refresh_hash,
+};
 
 use crate::{
     features::identity::Origin,
@@ -77,6 +83,7 @@ pub struct NewSession {
     pub from: Origin,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub latest_end: DateTime<Utc>,
 }
 
 pub fn insert_session(tx: &mut EntryTx<'_>, row: &NewSession) -> Result<(), DbError> {
@@ -87,7 +94,9 @@ pub fn insert_session(tx: &mut EntryTx<'_>, row: &NewSession) -> Result<(), DbEr
             superadmin_sessions::address.eq(&row.from.address),
             superadmin_sessions::user_agent.eq(&row.from.user_agent),
             superadmin_sessions::created_at.eq(row.created_at),
+            superadmin_sessions::last_seen_at.eq(row.created_at),
             superadmin_sessions::expires_at.eq(row.expires_at),
+            superadmin_sessions::latest_end.eq(row.latest_end),
         ))
         .execute(tx.conn())?;
     Ok(())

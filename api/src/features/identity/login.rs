@@ -1,0 +1,114 @@
+//! Logging in.
+
+use super::{
+    Origin,
+    error::IdentityError,
+    events::{self, Event},
+    repo::{self, LoginRow, NewSession},
+};
+use crate::{
+    app::AppState,
+    platform::authn::{RefreshToken, Subject, TOKEN_LIFETIME},
+};
+use countinghouse_contract::{
+    SessionId, TenantId, UserId,
+    auth::{LoggedIn, Login, LoginUser},
+    sessions::SessionEventKind,
+};
+use uuid::Uuid;
+
+/// The longest user name that is looked for and noted.
+const LONGEST_NAME: usize = 100;
+
+/// Checks the credentials and opens a session. Unknown clients and users cost the same look-ups
+/// and the same hash as known ones.
+pub async fn login(state: &AppState, input: Login, from: Origin) -> Result<LoggedIn<LoginUser>, IdentityError> {
+    let Login { client_id, username, password } = input;
+    let (client_id, username) = (plausible(client_id), plausible(username));
+    let found = state.db.tenant_by_slug(client_id).await?;
+    let tenant = found.unwrap_or(TenantId(Uuid::nil()));
+    let wanted = username.clone();
+    let known = state.db.tenant_entry(tenant, move |tx| repo::find_login(tx, &wanted)).await?;
+    let hash = known.as_ref().map(|user| user.password_hash.clone());
+    let right = state.passwords.verify(password, hash).await?;
+    match known {
+        Some(user) if right && !user.disabled => open_session(state, tenant, user, from).await,
+        known => {
+            note_failure(state, found, known.map(|user| UserId(user.id)), username, from).await?;
+            Err(IdentityError::InvalidCredentials)
+        }
+    }
+}
+
+/// Names with control characters belong to nobody.
+fn plausible(text: String) -> String {
+    let fits = text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control);
+    if fits { text } else { String::new() }
+}
+
+async fn open_session(
+    state: &AppState,
+    tenant: TenantId,
+    user: LoginRow,
+    from: Origin,
+) -> Result<LoggedIn<LoginUser>, IdentityError> {
+    if user.tenant_status != "active" {
+        return Err(IdentityError::ClientSuspended);
+    }
+    let (now, id) = (state.ids.now(), UserId(user.id));
+    let session = NewSession {
+        tenant,
+        id: state.ids.make::<SessionId>()?,
+        user: id,
+        from: from.clone(),
+        created_at: now,
+        expires_at: now + state.sessions.idle.min(state.sessions.longest),
+        latest_end: now + state.sessions.longest,
+    };
+    let refresh_token = RefreshToken::make(tenant.0, &state.ids)?;
+    let subject = Subject::User { tenant, user: id, session: session.id };
+    let event = Event {
+        tenant,
+        kind: SessionEventKind::Login,
+        user: Some(id),
+        username: Some(user.username.clone()),
+        session: Some(session.id),
+        from,
+    };
+    let first = refresh_token.clone();
+    let opened = state.db.tenant_entry(tenant, move |tx| {
+        repo::insert_session(tx, &session)?;
+        repo::insert_refresh_token(tx, session.id, &first, now)?;
+        let ids = tx.ids().clone();
+        events::record_in(tx, &ids, &event)
+    });
+    opened.await?;
+    Ok(LoggedIn {
+        access_token: state.tokens.issue(subject)?,
+        token_type: "Bearer".to_owned(),
+        expires_in: TOKEN_LIFETIME.as_secs(),
+        refresh_token: refresh_token.text(),
+        user: LoginUser { id, username: user.username, role: user.role },
+    })
+}
+
+/// Failures are noted for clients that exist; an unknown one costs the same round trips.
+async fn note_failure(
+    state: &AppState,
+    found: Option<TenantId>,
+    user: Option<UserId>,
+    username: String,
+    from: Origin,
+) -> Result<(), IdentityError> {
+    let tenant = found.unwrap_or(TenantId(Uuid::nil()));
+    let event =
+        Event { tenant, kind: SessionEventKind::LoginFailed, user, username: Some(username), session: None, from };
+    let noted = state.db.tenant_entry(tenant, move |tx| match found {
+        Some(_) => {
+            let ids = tx.ids().clone();
+            events::record_in(tx, &ids, &event)
+        }
+        None => repo::find_login(tx, "").map(drop),
+    });
+    Ok(noted.await?)
+}

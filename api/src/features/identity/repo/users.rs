@@ -1,0 +1,67 @@
+//! Users, as the door needs them.
+
+use crate::{
+    features::identity::NewUser,
+    platform::db::{DbError, EntryTx, PlatformTx, TenantTx},
+    schema::{tenants, users},
+};
+use countinghouse_contract::UserId;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Bool, Text},
+};
+use uuid::Uuid;
+
+/// What logging in needs of a user.
+#[derive(Queryable)]
+pub struct LoginRow {
+    pub id: Uuid,
+    pub username: String,
+    pub role: String,
+    pub password_hash: String,
+    pub disabled: bool,
+    pub tenant_status: String,
+}
+
+pub fn find_login(tx: &mut EntryTx<'_>, username: &str) -> Result<Option<LoginRow>, DbError> {
+    let same_name = sql::<Bool>("lower(username) = lower(").bind::<Text, _>(username).sql(")");
+    Ok(users::table
+        .inner_join(tenants::table.on(tenants::id.eq(users::tenant_id)))
+        .filter(same_name)
+        .select((users::id, users::username, users::role, users::password_hash, users::disabled, tenants::status))
+        .first(tx.conn())
+        .optional()?)
+}
+
+pub fn insert_user(tx: &mut PlatformTx<'_>, id: UserId, user: &NewUser) -> Result<(), DbError> {
+    let now = tx.now();
+    diesel::insert_into(users::table)
+        .values((
+            users::tenant_id.eq(user.tenant.0),
+            users::id.eq(id.0),
+            users::username.eq(&user.username),
+            users::email.eq(&user.email),
+            users::role.eq(user.role),
+            users::password_hash.eq(&user.password_hash),
+            users::created_at.eq(now),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn password_hash(tx: &mut TenantTx<'_>, user: UserId) -> Result<String, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(users::table.find((tenant.0, user.0)).select(users::password_hash).first(tx.conn())?)
+}
+
+/// False when the hash is no longer the one that was checked.
+pub fn replace_password(tx: &mut TenantTx<'_>, user: UserId, before: &str, after: &str) -> Result<bool, DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    let changed = diesel::update(users::table.find((tenant.0, user.0)))
+        .filter(users::password_hash.eq(before))
+        .set((users::password_hash.eq(after), users::version.eq(users::version + 1), users::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(changed == 1)
+}

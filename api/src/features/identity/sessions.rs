@@ -1,0 +1,91 @@
+//! One's own session and, for those who may, everybody's.
+
+use super::{
+    Origin,
+    error::IdentityError,
+    events::{self, Event},
+    repo,
+};
+use crate::{
+    app::AppState,
+    platform::{
+        authn::{Principal, TenantCtx},
+        authz::Permission,
+        db::{DbError, TenantTx},
+        http::{Dates, PageRequest},
+    },
+};
+use countinghouse_contract::{
+    SessionId, UserId,
+    sessions::{Session, SessionEvent, SessionEventKind},
+};
+
+/// Which lines of the log are wanted.
+#[derive(Debug, Clone)]
+pub struct EventFilter {
+    pub kind: Option<SessionEventKind>,
+    pub user: Option<UserId>,
+    pub dates: Dates,
+}
+
+/// Ends the caller's session.
+pub async fn logout(state: &AppState, ctx: &TenantCtx, from: Origin) -> Result<(), IdentityError> {
+    let (session, ids) = (ctx.principal().session_id, state.ids.clone());
+    let ended = ctx.transaction(move |tx| {
+        repo::end_session(tx, session)?;
+        let event = event_of(tx, SessionEventKind::Logout, tx.actor().user_id, session, from);
+        events::record_in(tx, &ids, &event)
+    });
+    Ok(ended.await?)
+}
+
+/// The caller, as of now.
+pub async fn me(ctx: &TenantCtx) -> Result<Principal, IdentityError> {
+    Ok(ctx.transaction(|tx| Ok::<_, DbError>(tx.actor().clone())).await?)
+}
+
+/// Sessions that have not ended: the caller's, or everybody's for those who may see them.
+pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<Session>, IdentityError> {
+    let listed = ctx.transaction(move |tx| {
+        let whose =
+            if tx.actor().permissions.holds(Permission::SessionsRead) { None } else { Some(tx.actor().user_id) };
+        repo::list_sessions(tx, whose, asked)
+    });
+    Ok(listed.await?)
+}
+
+/// Ends a session: one's own, or anybody's for those who may.
+pub async fn end(state: &AppState, ctx: &TenantCtx, session: SessionId, from: Origin) -> Result<(), IdentityError> {
+    let ids = state.ids.clone();
+    ctx.transaction(move |tx| {
+        let user = repo::session_user(tx, session)?.ok_or(IdentityError::NotFound)?;
+        if user != tx.actor().user_id && !tx.actor().permissions.holds(Permission::SessionsWrite) {
+            return Err(IdentityError::NotFound);
+        }
+        if repo::end_session(tx, session)? {
+            let event = event_of(tx, SessionEventKind::SessionEnded, user, session, from);
+            events::record_in(tx, &ids, &event)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The session log, newest first.
+pub async fn events(
+    ctx: &TenantCtx,
+    filter: EventFilter,
+    asked: PageRequest,
+) -> Result<Vec<SessionEvent>, IdentityError> {
+    Ok(ctx.transaction(move |tx| repo::list_events(tx, &filter, asked)).await?)
+}
+
+pub(super) fn event_of(
+    tx: &TenantTx<'_>,
+    kind: SessionEventKind,
+    user: UserId,
+    session: SessionId,
+    from: Origin,
+) -> Event {
+    Event { tenant: tx.tenant_id(), kind, user: Some(user), username: None, session: Some(session), from }
+}

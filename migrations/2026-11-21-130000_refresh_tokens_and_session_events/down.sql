@@ -1,0 +1,10 @@
+DROP TABLE superadmin_refresh_tokens;
+ALTER TABLE superadmin_sessions DROP COLUMN last_seen_at, DROP COLUMN latest_end;
+REVOKE UPDATE (expires_at) ON superadmin_sessions FROM countinghouse_platform;
+REVOKE UPDATE (password_hash, version, updated_at) ON users FROM countinghouse_app;
+DROP TABLE session_events;
+DROP TABLE refresh_tokens;
+DROP INDEX sessions_newest;
+ALTER TABLE sessions DROP COLUMN last_seen_at, DROP COLUMN latest_end;
+REVOKE UPDATE (expires_at) ON sessions FROM countinghouse_app;
+COMMENT ON COLUMN sessions.expires_at IS NULL;
