@@ -6,6 +6,8 @@ use crate::{features, platform::http::Route};
 pub fn table() -> Vec<Route> {
     [
         features::identity::routes(),
+        features::users::routes(),
+        features::roles::routes(),
         features::products::routes(),
         features::inventory::routes(),
         features::orders::routes(),

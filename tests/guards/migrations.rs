@@ -59,7 +59,8 @@ async fn schema_rs_is_the_database() {
     let world = World::start().await;
     let columns: Vec<Column> = sql_query(
         "SELECT table_name::text, column_name || ' -> ' || CASE WHEN is_nullable = 'YES' THEN 'Nullable<' ELSE '' END \
-         || upper(left(udt_name, 1)) || substr(udt_name, 2) || CASE WHEN is_nullable = 'YES' THEN '>' ELSE '' END AS line \
+         || CASE WHEN data_type = 'ARRAY' THEN 'Array<' || initcap(substr(udt_name, 2)) || '>' ELSE initcap(udt_name) END \
+         || CASE WHEN is_nullable = 'YES' THEN '>' ELSE '' END AS line \
          FROM information_schema.columns WHERE table_schema = 'public' \
          AND table_name <> '__diesel_schema_migrations' ORDER BY table_name, ordinal_position",
     )
@@ -69,7 +70,11 @@ async fn schema_rs_is_the_database() {
     for column in columns {
         database.entry(column.table_name).or_default().push(column.line);
     }
-    assert_eq!(tables_of_schema_rs(), database);
+    let file = tables_of_schema_rs();
+    for (table, columns) in &database {
+        assert_eq!(file.get(table), Some(columns), "{table}: schema.rs against the database");
+    }
+    assert_eq!(file.len(), database.len());
 }
 
 fn tables_of_schema_rs() -> BTreeMap<String, Vec<String>> {

@@ -32,15 +32,28 @@ struct Things {
     product: String,
     order: String,
     session: String,
+    user: String,
+    role: String,
 }
 
 impl Things {
+    /// Ids of nothing.
+    fn none(id: &str) -> Self {
+        let [product, order, session, user] = [(); 4].map(|()| id.to_owned());
+        Self { product, order, session, user, role: format!("r{}", id.replace('-', "")) }
+    }
+
     async fn of(owner: &Caller) -> Self {
         let sku = uuid::Uuid::new_v4().simple().to_string();
         let product = owner.product(&sku, "9.99", 100).await;
         let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
         let session = owner.get("/auth/me").await.expect(200)["session_id"].as_str().unwrap().to_owned();
-        Self { product, order, session }
+        let role = format!("r{}", &sku[..8]);
+        let body = json!({"name": role, "permissions": ["products:read"]});
+        owner.post("/roles", &body).await.expect(201);
+        let body = json!({"username": sku, "password": PASSWORD, "role": "viewer"});
+        let user = owner.post("/users", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
+        Self { product, order, session, user, role }
     }
 }
 
@@ -56,6 +69,23 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             (route.path.to_owned(), Some(body))
         }
+        "GET /users" | "GET /roles" => (route.path.to_owned(), None),
+        "POST /users" => {
+            let body = json!({"username": unique, "password": PASSWORD, "role": "viewer"});
+            (route.path.to_owned(), Some(body))
+        }
+        "GET /users/{id}" | "DELETE /users/{id}" => (with(&things.user), None),
+        "PATCH /users/{id}" => (with(&things.user), Some(json!({"email": "a@example.com"}))),
+        "POST /users/{id}/reset-password" => (with(&things.user), Some(json!({}))),
+        "POST /roles" => {
+            let name = format!("n{}", &unique[..12]);
+            (route.path.to_owned(), Some(json!({"name": name, "permissions": ["products:read"]})))
+        }
+        "PUT /roles/{name}" => {
+            let path = route.path.replace("{name}", &things.role);
+            (path, Some(json!({"permissions": ["orders:read"]})))
+        }
+        "DELETE /roles/{name}" => (route.path.replace("{name}", &things.role), None),
         "DELETE /sessions/{id}" => (with(&things.session), None),
         "POST /products" => (route.path.to_owned(), Some(json!({"sku": unique, "name": "x", "price": "1.00"}))),
         "GET /products/{id}" => (with(&things.product), None),
@@ -177,7 +207,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
 #[tokio::test]
 async fn an_ended_superadmin_session_opens_nothing() {
     let world = World::start().await;
-    let things = Things { product: String::new(), order: String::new(), session: String::new() };
+    let things = Things::none("");
     let superadmin = world.superadmin();
     let routes: Vec<Route> = guarded().into_iter().filter(|route| route.access == Access::Superadmin).collect();
     assert!(!routes.is_empty());
@@ -252,7 +282,7 @@ async fn what_is_another_clients_does_not_exist() {
     let south = world.caller(&world.south, "owner");
     let theirs = Things::of(&south).await;
     let never = uuid::Uuid::now_v7().to_string();
-    let none = Things { product: never.clone(), order: never.clone(), session: never };
+    let none = Things::none(&never);
     let before = snapshot(&south, &theirs).await;
     let mut tried = 0;
     for route in of_tenants() {

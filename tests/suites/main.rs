@@ -14,4 +14,5 @@ mod product_lists;
 mod products;
 mod sessions;
 mod tenants;
+mod users;
 mod wire;

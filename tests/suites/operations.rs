@@ -61,6 +61,8 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let post =
         |path: &str, caller: &Caller, body, required| operation(Method::POST, path, caller.clone(), body, required);
     let patched = format!("/products/{product}");
+    owner.post("/roles", &json!({"name": "stands", "permissions": ["orders:read"]})).await.expect(201);
+    let user = format!("/users/{}", world.north.user("viewer"));
     let (nobody, superadmin) = (world.nobody(), world.superadmin());
     let password = "twelve wise monkeys";
     let log_in = json!({"client_id": "north", "username": "owner", "password": password});
@@ -76,6 +78,27 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             &owner,
             json!({"current_password": "not the one", "new_password": password}),
             &["/current_password", "/new_password"],
+        ),
+        post(
+            "/users",
+            &owner,
+            json!({"username": "ines", "password": password, "role": "sales", "email": "ines@example.com"}),
+            &["/username", "/password", "/role"],
+        ),
+        post("/roles", &owner, json!({"name": "packer", "permissions": ["orders:read"]}), &["/name", "/permissions"]),
+        operation(
+            Method::PUT,
+            "/roles/stands",
+            owner.clone(),
+            json!({"permissions": ["products:read"]}),
+            &["/permissions"],
+        ),
+        operation(
+            Method::PATCH,
+            &user,
+            owner.clone(),
+            json!({"role": "viewer", "email": "v@example.com", "disabled": true}),
+            &[],
         ),
         post("/admin/auth/login", &nobody, world.superadmin_login(), &["/username", "/password", "/totp_code"]),
         post(
@@ -157,6 +180,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
     let tables = [
         "tenants",
         "users",
+        "roles",
         "sessions",
         "superadmins",
         "superadmin_sessions",

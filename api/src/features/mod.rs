@@ -5,5 +5,7 @@ pub mod identity;
 pub mod inventory;
 pub mod orders;
 pub mod products;
+pub mod roles;
 pub mod superadmins;
 pub mod tenants;
+pub mod users;

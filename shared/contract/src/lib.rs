@@ -18,6 +18,7 @@ pub mod patch;
 pub mod problem;
 pub mod products;
 pub mod sessions;
+pub mod users;
 
 pub use attributes::Attributes;
 pub use decimal::Decimal;

@@ -15,7 +15,8 @@ mod sessions;
 mod users;
 
 pub use http::routes;
-pub use users::{NewUser, check_new_user, create_user_in};
+pub use sessions::end_sessions_in;
+pub use users::{NewUser, check_email, check_new_user, create_user_in};
 
 use actix_web::HttpRequest;
 

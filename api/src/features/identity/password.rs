@@ -30,7 +30,7 @@ pub async fn change(
             return Err(IdentityError::WrongPassword);
         }
         let own = tx.actor().session_id;
-        repo::end_other_sessions(tx, user, own)?;
+        repo::end_sessions(tx, user, Some(own))?;
         let event = event_of(tx, SessionEventKind::PasswordChanged, user, own, from);
         Ok(events::record_in(tx, &ids, &event)?)
     })

@@ -80,6 +80,11 @@ pub async fn events(
     Ok(ctx.transaction(move |tx| repo::list_events(tx, &filter, asked)).await?)
 }
 
+/// Ends all of a user's sessions.
+pub fn end_sessions_in(tx: &mut TenantTx<'_>, user: UserId) -> Result<(), DbError> {
+    repo::end_sessions(tx, user, None)
+}
+
 pub(super) fn event_of(
     tx: &TenantTx<'_>,
     kind: SessionEventKind,

@@ -23,11 +23,15 @@ pub fn check_new_user(invalid: &mut Invalid, at: &str, username: &str, password:
     invalid.text(&format!("{at}/username"), username, &Text::line(1..=100));
     passwords::check_new(invalid, &format!("{at}/password"), password, username);
     if let Some(email) = email {
-        let pointer = format!("{at}/email");
-        invalid.text(&pointer, email, &Text::line(3..=254));
-        if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
-            invalid.add(&pointer, "invalid_email", "An e-mail address, like name@example.com.");
-        }
+        check_email(invalid, &format!("{at}/email"), email);
+    }
+}
+
+/// The rules for an e-mail address: enough to catch a slip, no more.
+pub fn check_email(invalid: &mut Invalid, pointer: &str, email: &str) {
+    invalid.text(pointer, email, &Text::line(3..=254));
+    if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
+        invalid.add(pointer, "invalid_email", "An e-mail address, like name@example.com.");
     }
 }
 

@@ -52,6 +52,13 @@ async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
         // What is remembered may be from before the role was given more.
         principal = state.db.principal_anew(key).await?;
     }
+    if needed.is_some() && principal.must_change_password {
+        // It may have been changed meanwhile.
+        principal = state.db.principal_anew(key).await?;
+        if principal.must_change_password {
+            return Err(problems::PASSWORD_CHANGE_REQUIRED.with("Change it with POST /auth/password first."));
+        }
+    }
     if let Some(permission) = needed.filter(|_| !holds(&principal)) {
         return Err(ApiError::permission_denied(permission));
     }

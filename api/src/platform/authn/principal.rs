@@ -36,6 +36,8 @@ pub struct Principal {
     pub username: String,
     pub role: String,
     pub permissions: PermissionSet,
+    /// The password was set by somebody else: nothing but changing it is open.
+    pub must_change_password: bool,
     pub slug: String,
     pub currency: Currency,
     pub time_zone: String,
@@ -66,6 +68,10 @@ pub struct Principals {
 impl Principals {
     pub fn new(roles: Roles) -> Self {
         Self { remembered: Cache::new(REMEMBERED), roles }
+    }
+
+    pub fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     pub fn remembered(&self, key: SessionKey) -> Option<Arc<Principal>> {
@@ -130,18 +136,29 @@ struct Row {
     status: String,
     #[diesel(sql_type = sql_types::BigInt)]
     tenant_rights: i64,
+    #[diesel(sql_type = sql_types::Bool)]
+    must_change_password: bool,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Array<sql_types::Text>>)]
+    own_permissions: Option<Vec<String>>,
 }
 
 impl Row {
     fn into_principal(self, key: SessionKey, roles: &Roles) -> Result<Principal, DbError> {
         let currency = Currency::from_code(&self.currency)
             .ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {}", self.currency) })?;
+        let permissions = match &self.own_permissions {
+            Some(given) if !roles.is_built_in(&self.role) => roles
+                .compile(&self.role, given)
+                .map_err(|error| DbError::Corrupt { table: "roles", what: error.to_string() })?,
+            _ => roles.permissions(&self.role),
+        };
         Ok(Principal {
             tenant_id: key.tenant,
             session_id: key.session,
             user_id: UserId(self.user_id),
             username: self.username,
-            permissions: roles.permissions(&self.role),
+            permissions,
+            must_change_password: self.must_change_password,
             role: self.role,
             slug: self.slug,
             currency,

@@ -14,6 +14,11 @@ macro_rules! permissions {
         impl Permission {
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
+            /// The permission that is written so.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().find(|permission| permission.as_str() == text).copied()
+            }
+
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text),*
@@ -31,6 +36,10 @@ permissions! {
     CostsRead = "costs:read",
     OrdersRead = "orders:read",
     OrdersWrite = "orders:write",
+    /// The client's people and its roles.
+    UsersRead = "users:read",
+    UsersWrite = "users:write",
+    RolesWrite = "roles:write",
     /// Everybody's sessions, and what happened at the door.
     SessionsRead = "sessions:read",
     /// To end anybody's session.
@@ -50,6 +59,11 @@ pub struct PermissionSet(Vec<Permission>);
 impl PermissionSet {
     pub fn holds(&self, permission: Permission) -> bool {
         self.0.contains(&permission)
+    }
+
+    /// What this set lacks of another.
+    pub fn lacks(&self, other: &Self) -> Vec<Permission> {
+        other.iter().filter(|permission| !self.holds(*permission)).collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Permission> {

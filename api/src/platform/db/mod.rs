@@ -125,6 +125,11 @@ impl Db {
             .await
     }
 
+    /// The roles that everybody knows.
+    pub fn roles(&self) -> &Roles {
+        self.principals.roles()
+    }
+
     /// Who a session belongs to and what they may do: from memory, or read anew.
     pub async fn principal(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
         match self.principals.remembered(key) {

@@ -6,6 +6,8 @@ pub const MALFORMED: Kind = Kind::new(400, "malformed_request", "The request cou
 pub const UNAUTHENTICATED: Kind = Kind::new(401, "unauthenticated", "Log in first");
 pub const SESSION_ENDED: Kind = Kind::new(401, "session_ended", "The session has ended");
 pub const PERMISSION_DENIED: Kind = Kind::new(403, "permission_denied", "Not allowed");
+pub const PASSWORD_CHANGE_REQUIRED: Kind =
+    Kind::new(403, "password_change_required", "The password has to be changed first");
 pub const CLIENT_SUSPENDED: Kind = Kind::new(403, "client_suspended", "The client is suspended");
 pub const NOT_FOUND: Kind = Kind::new(404, "not_found", "Not found");
 pub const METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method_not_allowed", "The method is not allowed here");

@@ -73,6 +73,15 @@ impl Route {
         Self::new(Method::PATCH, path, access, handler)
     }
 
+    pub fn put<F, Args>(path: &'static str, access: Access, handler: F) -> Self
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::PUT, path, access, handler)
+    }
+
     pub fn delete<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,

@@ -8,7 +8,6 @@ mod users;
 pub use events::{insert_event, list_events};
 pub use refresh::{RefreshRow, insert_refresh_token, lock_refresh_token, mark_refresh_used, refresh_hash};
 pub use sessions::{
-    NewSession, end_other_sessions, end_session, end_session_at, extend_session, insert_session, list_sessions,
-    session_user,
+    NewSession, end_session, end_session_at, end_sessions, extend_session, insert_session, list_sessions, session_user,
 };
 pub use users::{LoginRow, find_login, insert_user, password_hash, replace_password};

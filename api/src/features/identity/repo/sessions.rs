@@ -70,11 +70,12 @@ pub fn extend_session(
     Ok(())
 }
 
-pub fn end_other_sessions(tx: &mut TenantTx<'_>, user: UserId, own: SessionId) -> Result<(), DbError> {
+/// All sessions of a user, but one when it is to stay.
+pub fn end_sessions(tx: &mut TenantTx<'_>, user: UserId, but: Option<SessionId>) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
     diesel::update(sessions::table)
         .filter(sessions::tenant_id.eq(tenant.0).and(sessions::user_id.eq(user.0)))
-        .filter(sessions::id.ne(own.0).and(sessions::ended_at.is_null()))
+        .filter(sessions::id.ne(but.map(|kept| kept.0).unwrap_or_default()).and(sessions::ended_at.is_null()))
         .set(sessions::ended_at.eq(now))
         .execute(tx.conn())?;
     Ok(())

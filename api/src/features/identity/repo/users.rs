@@ -28,7 +28,7 @@ pub fn find_login(tx: &mut EntryTx<'_>, username: &str) -> Result<Option<LoginRo
     let same_name = sql::<Bool>("lower(username) = lower(").bind::<Text, _>(username).sql(")");
     Ok(users::table
         .inner_join(tenants::table.on(tenants::id.eq(users::tenant_id)))
-        .filter(same_name)
+        .filter(same_name.and(users::deleted_at.is_null()))
         .select((users::id, users::username, users::role, users::password_hash, users::disabled, tenants::status))
         .first(tx.conn())
         .optional()?)
@@ -61,7 +61,12 @@ pub fn replace_password(tx: &mut TenantTx<'_>, user: UserId, before: &str, after
     let (tenant, now) = (tx.tenant_id(), tx.now());
     let changed = diesel::update(users::table.find((tenant.0, user.0)))
         .filter(users::password_hash.eq(before))
-        .set((users::password_hash.eq(after), users::version.eq(users::version + 1), users::updated_at.eq(now)))
+        .set((
+            users::password_hash.eq(after),
+            users::must_change_password.eq(false),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
         .execute(tx.conn())?;
     Ok(changed == 1)
 }
