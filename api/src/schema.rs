@@ -13,6 +13,7 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        suspended_reason -> Nullable<Text>,
     }
 }
 

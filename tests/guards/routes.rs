@@ -100,6 +100,9 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         }
         "GET /orders/{id}" => (with(&things.order), None),
         "GET /admin/tenants/{slug}" => (route.path.replace("{slug}", "north"), None),
+        "PATCH /admin/tenants/{slug}" => (route.path.replace("{slug}", "south"), Some(json!({"name": "x"}))),
+        "POST /admin/tenants/{slug}/suspend" => (route.path.replace("{slug}", "none"), Some(json!({"reason": "x"}))),
+        "POST /admin/tenants/{slug}/resume" => (route.path.replace("{slug}", "none"), Some(json!({}))),
         "POST /admin/tenants" => {
             let client = json!({"slug": unique, "name": "x", "currency": "EUR"});
             let owner = json!({"username": "o", "password": "long enough it is"});

@@ -13,6 +13,7 @@ mod process;
 mod product_lists;
 mod products;
 mod sessions;
+mod suspension;
 mod tenants;
 mod users;
 mod wire;

@@ -115,6 +115,14 @@ pub async fn operations(world: &World) -> Vec<Operation> {
                 "/owner/password",
             ],
         ),
+        post("/admin/tenants/south/suspend", &superadmin, json!({"reason": "unpaid"}), &["/reason"]),
+        operation(
+            Method::PATCH,
+            "/admin/tenants/south",
+            superadmin.clone(),
+            json!({"name": "South", "time_zone": "Europe/Rome"}),
+            &[],
+        ),
         post(
             "/products",
             &owner,

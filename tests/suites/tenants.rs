@@ -166,7 +166,7 @@ async fn a_new_clients_owner_can_log_in_at_once() {
     let expected = json!({
         "client": {
             "id": made["client"]["id"], "slug": "third", "name": "Third", "currency": "EUR",
-            "time_zone": "Europe/Berlin", "status": "active", "version": 1,
+            "time_zone": "Europe/Berlin", "status": "active", "suspended_reason": null, "version": 1,
             "created_at": made["client"]["created_at"], "updated_at": made["client"]["created_at"],
         },
         "owner": {"id": made["owner"]["id"], "username": "olga", "role": "owner", "email": "olga@example.com"},

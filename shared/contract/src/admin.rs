@@ -1,6 +1,6 @@
 //! What superadmins do: clients of the service.
 
-use crate::{Currency, SuperadminId, TenantId, UserId};
+use crate::{Currency, Patch, SuperadminId, TenantId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +41,23 @@ pub struct NewOwner {
     pub email: Option<String>,
 }
 
+/// `PATCH /admin/tenants/{slug}`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantPatch {
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub name: Patch<String>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub time_zone: Patch<String>,
+}
+
+/// `POST /admin/tenants/{slug}/suspend`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspension {
+    pub reason: String,
+}
+
 /// `GET /admin/tenants`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +75,7 @@ pub struct TenantMade {
     pub owner: Owner,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     pub id: TenantId,
     pub slug: String,
@@ -67,6 +84,9 @@ pub struct Tenant {
     pub time_zone: String,
     /// `active` or `suspended`.
     pub status: String,
+    /// Why it is suspended; `null` while it is active.
+    #[serde(default)]
+    pub suspended_reason: Option<String>,
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -17,6 +17,8 @@ pub enum TenantError {
     NotFound,
     #[error("the slug {0} is taken")]
     SlugTaken(String),
+    #[error("the caller has not seen this version")]
+    VersionMismatch(ApiError),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -37,6 +39,7 @@ impl From<TenantError> for ApiError {
             TenantError::Invalid(invalid) => invalid.into(),
             TenantError::NotFound => Self::not_found(),
             TenantError::SlugTaken(slug) => SLUG_TAKEN.with(format!("Another client has the slug `{slug}`.")),
+            TenantError::VersionMismatch(error) => error,
             TenantError::Password(error) => error.into(),
             TenantError::NoRandomness(error) => error.into(),
             TenantError::Db(error) => error.into(),

@@ -5,13 +5,13 @@ use crate::{
     app::AppState,
     platform::{
         authn::PlatformCtx,
-        http::{Access, Answer, ApiError, Body, Position, Query, Route},
+        http::{Access, Answer, ApiError, Body, IfMatch, Position, Query, Route},
     },
 };
 use actix_web::web::{Data, Path};
 use countinghouse_contract::{
     Page,
-    admin::{NewTenant, Tenant, TenantMade, TenantQuery},
+    admin::{NewTenant, Suspension, Tenant, TenantMade, TenantPatch, TenantQuery},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -19,6 +19,9 @@ pub fn routes() -> Vec<Route> {
         Route::get("/admin/tenants", Access::Superadmin, list).with_query(),
         Route::post("/admin/tenants", Access::Superadmin, create),
         Route::get("/admin/tenants/{slug}", Access::Superadmin, show),
+        Route::patch("/admin/tenants/{slug}", Access::Superadmin, change),
+        Route::post("/admin/tenants/{slug}/suspend", Access::Superadmin, suspend),
+        Route::post("/admin/tenants/{slug}/resume", Access::Superadmin, resume),
     ]
 }
 
@@ -47,7 +50,36 @@ async fn create(
 }
 
 async fn show(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Result<Answer<Tenant>, ApiError> {
-    let tenant = service::get(&state, &ctx, slug.into_inner()).await?;
+    Ok(answer(service::get(&state, &ctx, slug.into_inner()).await?))
+}
+
+/// Changes the client's name or time zone.
+async fn change(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    slug: Path<String>,
+    if_match: IfMatch,
+    body: Body<TenantPatch>,
+) -> Result<Answer<Tenant>, ApiError> {
+    Ok(answer(service::change(&state, &ctx, slug.into_inner(), if_match, body.0).await?))
+}
+
+/// Stops a client: its people and software are refused from the next request on.
+async fn suspend(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    slug: Path<String>,
+    body: Body<Suspension>,
+) -> Result<Answer<Tenant>, ApiError> {
+    Ok(answer(service::suspend(&state, &ctx, slug.into_inner(), body.0.reason).await?))
+}
+
+/// Lets a suspended client go on, with the sessions that it had.
+async fn resume(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Result<Answer<Tenant>, ApiError> {
+    Ok(answer(service::resume(&state, &ctx, slug.into_inner()).await?))
+}
+
+fn answer(tenant: Tenant) -> Answer<Tenant> {
     let version = tenant.version;
-    Ok(Answer::ok(tenant).version(version))
+    Answer::ok(tenant).version(version)
 }

@@ -21,6 +21,7 @@ struct Row {
     currency: String,
     time_zone: String,
     status: String,
+    suspended_reason: Option<String>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -39,6 +40,7 @@ impl TryFrom<Row> for Tenant {
             currency,
             time_zone: row.time_zone,
             status: row.status,
+            suspended_reason: row.suspended_reason,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -65,6 +67,27 @@ pub fn insert(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
 pub fn find(tx: &mut PlatformTx<'_>, slug: &str) -> Result<Option<Tenant>, DbError> {
     let row = tenants::table.filter(tenants::slug.eq(slug)).select(Row::as_select()).first(tx.conn()).optional()?;
     row.map(Tenant::try_from).transpose()
+}
+
+/// As [`find`], and nobody else changes it until the transaction ends.
+pub fn lock(tx: &mut PlatformTx<'_>, slug: &str) -> Result<Option<Tenant>, DbError> {
+    let row = tenants::table.filter(tenants::slug.eq(slug)).select(Row::as_select()).for_no_key_update();
+    row.first(tx.conn()).optional()?.map(Tenant::try_from).transpose()
+}
+
+/// Writes what can change of a client that [`lock`] gave.
+pub fn update(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
+    diesel::update(tenants::table.find(tenant.id.0))
+        .set((
+            tenants::name.eq(&tenant.name),
+            tenants::time_zone.eq(&tenant.time_zone),
+            tenants::status.eq(&tenant.status),
+            tenants::suspended_reason.eq(&tenant.suspended_reason),
+            tenants::version.eq(tenant.version),
+            tenants::updated_at.eq(tenant.updated_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Tenant>, DbError> {

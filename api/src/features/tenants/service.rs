@@ -6,13 +6,17 @@ use crate::{
     features::identity::{self, NewUser},
     platform::{
         authn::PlatformCtx,
-        http::{Invalid, PageRequest, Text},
+        http::{IfMatch, Invalid, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
-    TenantId,
-    admin::{NewTenant, Owner, Tenant, TenantMade},
+    Patch, TenantId,
+    admin::{NewTenant, Owner, Tenant, TenantMade, TenantPatch},
 };
+
+const ACTIVE: &str = "active";
+const SUSPENDED: &str = "suspended";
+const NAME: Text = Text::line(1..=200);
 
 /// Makes a client with its first owner, both or neither.
 pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Result<TenantMade, TenantError> {
@@ -26,7 +30,8 @@ pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Re
         name: client.name,
         currency: client.currency,
         time_zone: client.time_zone.unwrap_or_else(|| "UTC".to_owned()),
-        status: "active".to_owned(),
+        status: ACTIVE.to_owned(),
+        suspended_reason: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -53,11 +58,97 @@ pub async fn list(state: &AppState, ctx: &PlatformCtx, asked: PageRequest) -> Re
 
 /// The client with this slug.
 pub async fn get(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result<Tenant, TenantError> {
-    // No slug has such characters, and PostgreSQL's text cannot hold all of them.
-    if slug.chars().any(char::is_control) {
-        return Err(TenantError::NotFound);
-    }
+    let slug = plausible(slug)?;
     state.db.platform(ctx, move |tx| repo::find(tx, &slug)?.ok_or(TenantError::NotFound)).await
+}
+
+pub async fn change(
+    state: &AppState,
+    ctx: &PlatformCtx,
+    slug: String,
+    if_match: IfMatch,
+    patch: TenantPatch,
+) -> Result<Tenant, TenantError> {
+    update(state, ctx, slug, move |before| {
+        if_match.check(before.version).map_err(TenantError::VersionMismatch)?;
+        Ok(apply(before, patch)?)
+    })
+    .await
+}
+
+/// Suspending again changes the reason.
+pub async fn suspend(state: &AppState, ctx: &PlatformCtx, slug: String, reason: String) -> Result<Tenant, TenantError> {
+    let mut invalid = Invalid::default();
+    invalid.text("/reason", &reason, &Text::line(1..=500));
+    invalid.finish()?;
+    update(state, ctx, slug, move |before| {
+        Ok(Tenant { status: SUSPENDED.to_owned(), suspended_reason: Some(reason), ..before.clone() })
+    })
+    .await
+}
+
+pub async fn resume(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result<Tenant, TenantError> {
+    update(state, ctx, slug, |before| {
+        Ok(Tenant { status: ACTIVE.to_owned(), suspended_reason: None, ..before.clone() })
+    })
+    .await
+}
+
+/// Changes a client's row while nobody else does; nothing is written when nothing differs.
+async fn update(
+    state: &AppState,
+    ctx: &PlatformCtx,
+    slug: String,
+    change: impl FnOnce(&Tenant) -> Result<Tenant, TenantError> + Send + 'static,
+) -> Result<Tenant, TenantError> {
+    let slug = plausible(slug)?;
+    state
+        .db
+        .platform(ctx, move |tx| {
+            let before = repo::lock(tx, &slug)?.ok_or(TenantError::NotFound)?;
+            let mut after = change(&before)?;
+            if after != before {
+                after.version += 1;
+                after.updated_at = tx.now();
+                repo::update(tx, &after)?;
+            }
+            Ok(after)
+        })
+        .await
+}
+
+/// No slug has control characters, and PostgreSQL's text cannot hold all of them.
+fn plausible(slug: String) -> Result<String, TenantError> {
+    if slug.chars().any(char::is_control) { Err(TenantError::NotFound) } else { Ok(slug) }
+}
+
+fn apply(before: &Tenant, patch: TenantPatch) -> Result<Tenant, Invalid> {
+    let mut invalid = Invalid::default();
+    let mut after = before.clone();
+    match patch.name {
+        Patch::Absent => {}
+        Patch::Null => invalid.add("/name", "required", "This may not be empty."),
+        Patch::Value(name) => {
+            invalid.text("/name", &name, &NAME);
+            after.name = name;
+        }
+    }
+    match patch.time_zone {
+        Patch::Absent => {}
+        Patch::Null => invalid.add("/time_zone", "required", "This may not be empty."),
+        Patch::Value(zone) => {
+            check_time_zone(&mut invalid, "/time_zone", &zone);
+            after.time_zone = zone;
+        }
+    }
+    invalid.finish()?;
+    Ok(after)
+}
+
+fn check_time_zone(invalid: &mut Invalid, pointer: &str, zone: &str) {
+    if zone.parse::<chrono_tz::Tz>().is_err() {
+        invalid.add(pointer, "unknown_time_zone", "An IANA time zone, like Europe/Berlin.");
+    }
 }
 
 fn check(input: &NewTenant) -> Result<(), Invalid> {
@@ -69,11 +160,9 @@ fn check(input: &NewTenant) -> Result<(), Invalid> {
         let rule = "3 to 40 of a-z, 0-9, - and _, beginning with a letter or digit.";
         invalid.add("/client/slug", "invalid_slug", rule);
     }
-    invalid.text("/client/name", &client.name, &Text::line(1..=200));
-    if let Some(zone) = &client.time_zone
-        && zone.parse::<chrono_tz::Tz>().is_err()
-    {
-        invalid.add("/client/time_zone", "unknown_time_zone", "An IANA time zone, like Europe/Berlin.");
+    invalid.text("/client/name", &client.name, &NAME);
+    if let Some(zone) = &client.time_zone {
+        check_time_zone(&mut invalid, "/client/time_zone", zone);
     }
     identity::check_new_user(&mut invalid, "/owner", &owner.username, &owner.password, owner.email.as_deref());
     invalid.finish()
