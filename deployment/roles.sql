@@ -94,6 +94,11 @@ from (values
     ('owner', 'lock_timeout', '10s'),
 
     -- Dates are a client's own, and the service computes them; the server's zone must not leak in.
+    -- The service tells a time-out and a deadlock by PostgreSQL's own words.
+    ('app', 'lc_messages', 'C'),
+    ('platform', 'lc_messages', 'C'),
+    ('worker', 'lc_messages', 'C'),
+    ('owner', 'lc_messages', 'C'),
     ('app', 'timezone', 'UTC'),
     ('platform', 'timezone', 'UTC'),
     ('worker', 'timezone', 'UTC'),

@@ -14,7 +14,7 @@ use crate::{
         passwords::{PasswordError, Passwords},
     },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Everything that handlers reach for; cheap to clone.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct AppState {
     pub master_keys: Arc<MasterKeys>,
     pub refresh_keys: RefreshKeys,
     pub sessions: config::Sessions,
+    /// How long a body may take to arrive.
+    pub body_patience: Duration,
     pub ids: Ids,
 }
 
@@ -66,6 +68,7 @@ impl AppState {
             master_keys: Arc::new(MasterKeys::new(config.keys.master.clone())),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             sessions: config.sessions,
+            body_patience: config.http.body,
             ids,
         })
     }

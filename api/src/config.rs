@@ -37,6 +37,8 @@ pub struct Http {
     pub workers: usize,
     /// `SHUTDOWN_SECONDS`: how long accepted requests may take to end after SIGTERM.
     pub shutdown: Duration,
+    /// `BODY_SECONDS`: how long a body may take to arrive.
+    pub body: Duration,
 }
 
 /// One login per way in; none of them is a member of another.
@@ -89,18 +91,19 @@ impl Config {
                 listen: reader.parsed("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
                 workers: reader.parsed("HTTP_WORKERS", cores).max(1),
                 shutdown: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
+                body: Duration::from_secs(reader.parsed("BODY_SECONDS", 10)),
             },
             database: Database {
-                app: Secret::new(reader.required("DATABASE_URL")),
-                platform: Secret::new(reader.required("DATABASE_URL_PLATFORM")),
+                app: reader.database_url("DATABASE_URL"),
+                platform: reader.database_url("DATABASE_URL_PLATFORM"),
                 pool: reader.parsed("DATABASE_POOL", 8).max(1),
             },
             redis: Redis { url: Secret::new(reader.required("REDIS_URL")) },
             sessions: Sessions {
-                idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 12 * 60)),
-                longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 30)),
-                superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 30)),
-                superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 12)),
+                idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 5, 12 * 60)),
+                longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 1, 30)),
+                superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 5, 30)),
+                superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 1, 12)),
             },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
@@ -139,13 +142,27 @@ impl Reader<'_> {
         }
     }
 
-    /// A whole number from 1 to 100,000.
-    fn whole(&mut self, name: &str, default: u32) -> i64 {
+    /// A whole number up to 100,000. (Uses are noted once a minute, so idle times are longer.)
+    fn whole(&mut self, name: &str, least: i64, default: u32) -> i64 {
         let number = i64::from(self.parsed(name, default));
-        if !(1..=100_000).contains(&number) {
-            self.faults.push(format!("{name} is not from 1 to 100000"));
+        if !(least..=100_000).contains(&number) {
+            self.faults.push(format!("{name} is not from {least} to 100000"));
         }
         number
+    }
+
+    /// A PostgreSQL URL, whose escapes are checked here: libpq would quote a broken one, which may
+    /// be part of the password, in its error.
+    fn database_url(&mut self, name: &str) -> Secret<String> {
+        let url = self.required(name);
+        let broken = url.split('%').skip(1).any(|rest| {
+            let mut digits = rest.chars();
+            !(0..2).all(|_| digits.next().is_some_and(|c| c.is_ascii_hexdigit()))
+        });
+        if broken {
+            self.faults.push(format!("{name} has a % that is not escaped as %25"));
+        }
+        Secret::new(url)
     }
 
     fn keys(&mut self, name: &str) -> KeyRing {

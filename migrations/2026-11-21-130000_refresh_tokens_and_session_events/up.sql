@@ -1,5 +1,6 @@
 -- Sessions that are refreshed, go stale, and leave a trace of what happened at the door.
 
+-- Small as long as nobody has run the foundation for long: filled and indexed in one go.
 ALTER TABLE sessions ADD COLUMN last_seen_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE sessions ADD COLUMN latest_end timestamptz;
 UPDATE sessions SET last_seen_at = created_at, latest_end = expires_at;
@@ -42,7 +43,7 @@ CREATE TABLE session_events (
 );
 CREATE INDEX session_events_newest ON session_events (tenant_id, created_at DESC, id DESC);
 COMMENT ON TABLE session_events IS 'What happened at the door: log-ins and failures, refreshes, endings.';
-COMMENT ON COLUMN session_events.username IS 'As it was typed, also when there is no such user.';
+COMMENT ON COLUMN session_events.username IS 'As it was typed, when it is somebody''s name: what is nobody''s may be a password.';
 CALL protect_tenant_table('session_events');
 GRANT SELECT, INSERT ON session_events TO countinghouse_app;
 

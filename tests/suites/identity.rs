@@ -1,7 +1,8 @@
 //! Logging in, who one is, and logging out.
 
 use chrono::Duration;
-use countinghouse_tests::{PASSWORD, World};
+use countinghouse_tests::{Login, PASSWORD, World};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Bool};
 use serde_json::json;
 
 fn login(client: &str, username: &str, password: &str) -> serde_json::Value {
@@ -74,4 +75,32 @@ async fn an_ended_session_learns_nothing_by_ordering() {
     let known = other.post("/orders", &body).await.problem(409, "duplicate_reference");
     assert_eq!(known["order_id"], first["id"]);
     assert_eq!(other.order(&product, 1).await.expect(201)["order_number"], "SO-000002");
+}
+
+/// The log-in has read the old hash when the password is changed: it must not come in with it.
+#[tokio::test]
+async fn a_login_under_way_does_not_survive_a_password_change() {
+    let changes = ["password_hash = 'another'", "disabled = true"];
+    for change in changes {
+        let world = World::start().await;
+        let mut database = world.database(Login::Owner);
+        // Uncommitted: the log-in reads what was there before, and waits for this before it comes in.
+        let begin = format!("BEGIN; UPDATE users SET {change} WHERE username = 'owner'");
+        database.batch_execute(&begin).unwrap();
+        let (nobody, body) = (world.nobody(), login("north", "owner", PASSWORD));
+        let attempt = tokio::spawn(async move { nobody.post("/auth/login", &body).await });
+        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+            AND datname = current_database()) AS yes";
+        while !sql_query(waits).get_result::<Truth>(&mut world.database(Login::Superuser)).unwrap().yes {
+            tokio::task::yield_now().await;
+        }
+        database.batch_execute("COMMIT").unwrap();
+        attempt.await.unwrap().problem(401, "invalid_credentials");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Truth {
+    #[diesel(sql_type = Bool)]
+    yes: bool,
 }

@@ -1,6 +1,7 @@
 //! Orders: their amounts, their goods, and what they refuse.
 
-use countinghouse_tests::World;
+use countinghouse_tests::{Login, World};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -203,4 +204,27 @@ async fn an_order_too_large_to_count_is_refused() {
     let line = json!({"product_id": product, "quantity": 1});
     owner.post("/orders", &json!({"lines": [line, line]})).await.invalid(&[("/lines", "too_large")]);
     assert_eq!(owner.get(&format!("/products/{product}")).await.expect(200)["on_hand"], 4);
+}
+
+/// What a remembered role may see is not what counts: the very next answer shows no cost.
+#[tokio::test]
+async fn costs_are_hidden_on_the_next_request_after_the_role_changed() {
+    let world = World::start().await;
+    let product = world.owner().product("A", "9.99", 10).await;
+    let order = world.owner().order(&product, 1).await.expect(201);
+    let paths = ["/orders".to_owned(), "/products".to_owned(), format!("/products/{product}")];
+    let paths = paths.into_iter().chain([format!("/orders/{}", order["id"].as_str().unwrap())]);
+    for path in paths {
+        let manager = world.caller(&world.north, "manager");
+        assert!(manager.get(&path).await.text.contains("cost"), "{path}");
+        let set_role = |role: &str| {
+            let change = format!("UPDATE users SET role = '{role}' WHERE username = 'manager'");
+            world.database(Login::Owner).batch_execute(&change).unwrap();
+        };
+        set_role("sales");
+        let answer = manager.get(&path).await;
+        assert!(answer.status == 200 && !answer.text.contains("cost"), "{path}: {answer:?}");
+        set_role("manager");
+        assert!(manager.get(&path).await.text.contains("cost"), "{path}");
+    }
 }

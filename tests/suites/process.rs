@@ -166,3 +166,56 @@ async fn the_apps_login_makes_and_drops_nothing() {
         assert!(app.batch_execute(attempt).is_err(), "{attempt}");
     }
 }
+
+/// With one connection: the dead one has to go before the new one can come.
+#[tokio::test]
+async fn the_only_connection_is_replaced_too() {
+    let world = World::builder().pool(1).start().await;
+    let owner = world.owner();
+    owner.get("/products").await.expect(200);
+    Cluster::get().disconnect_all(&world.database);
+    owner.get("/products").await.expect(200);
+}
+
+/// The connection dies while the order is committed: nobody can say whether it stands, and the
+/// answer does not invite to try again.
+#[tokio::test]
+async fn a_connection_lost_at_commit_is_not_called_nothing_done() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "1.00", 5).await;
+    let mut superuser = world.database(Login::Superuser);
+    superuser
+        .batch_execute(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+             'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+             CREATE CONSTRAINT TRIGGER die AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED \
+             FOR EACH ROW EXECUTE FUNCTION die()",
+        )
+        .unwrap();
+    let answer = owner.order(&product, 1).await;
+    assert_eq!(answer.header("retry-after"), "");
+    answer.problem(503, "outcome_unknown");
+    superuser.batch_execute("DROP TRIGGER die ON orders").unwrap();
+    owner.order(&product, 1).await.expect(201);
+}
+
+/// Somebody who sends a head and then nothing is let go.
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    use std::io::{Read, Write};
+    let short = World::builder().config(|config| config.http.body = std::time::Duration::from_millis(300));
+    let world = short.start().await;
+    let address = world.base_url.trim_start_matches("http://").to_owned();
+    let said = tokio::task::spawn_blocking(move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+            Content-Length: 1000\r\n\r\n{";
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let read = stream.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    });
+    let said = said.await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 408") && said.contains("body_too_slow"), "{said}");
+}

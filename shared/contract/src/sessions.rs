@@ -51,7 +51,7 @@ pub struct SessionEvent {
     pub id: SessionEventId,
     pub kind: SessionEventKind,
     pub user_id: Option<UserId>,
-    /// As it was typed, also when there is no such user.
+    /// As it was typed, when it is somebody's name.
     pub username: Option<String>,
     pub session_id: Option<SessionId>,
     pub address: Option<String>,

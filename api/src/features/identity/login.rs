@@ -76,11 +76,16 @@ async fn open_session(
         from,
     };
     let first = refresh_token.clone();
+    let checked = user.password_hash.clone();
     let opened = state.db.tenant_entry(tenant, move |tx| {
+        // The password may have been changed, or the user disabled, while it was compared.
+        if !repo::holds_password(tx, id, &checked)? {
+            return Err(IdentityError::InvalidCredentials);
+        }
         repo::insert_session(tx, &session)?;
         repo::insert_refresh_token(tx, session.id, &first, now)?;
         let ids = tx.ids().clone();
-        events::record_in(tx, &ids, &event)
+        Ok(events::record_in(tx, &ids, &event)?)
     });
     opened.await?;
     Ok(LoggedIn {
@@ -101,14 +106,19 @@ async fn note_failure(
     from: Origin,
 ) -> Result<(), IdentityError> {
     let tenant = found.unwrap_or(TenantId(Uuid::nil()));
-    let event =
-        Event { tenant, kind: SessionEventKind::LoginFailed, user, username: Some(username), session: None, from };
-    let noted = state.db.tenant_entry(tenant, move |tx| match found {
-        Some(_) => {
-            let ids = tx.ids().clone();
-            events::record_in(tx, &ids, &event)
+    // What was typed is kept only when it is somebody's name: it might be a password.
+    let username = user.map(|_| username);
+    let event = Event { tenant, kind: SessionEventKind::LoginFailed, user, username, session: None, from };
+    let noted = state.db.tenant_entry(tenant, move |tx| {
+        // Neither waits for the disk, which would tell a known client from an unknown one.
+        repo::commit_soon(tx)?;
+        match found {
+            Some(_) => {
+                let ids = tx.ids().clone();
+                events::record_in(tx, &ids, &event)
+            }
+            None => repo::find_login(tx, "").map(drop),
         }
-        None => repo::find_login(tx, "").map(drop),
     });
     Ok(noted.await?)
 }

@@ -70,7 +70,7 @@ fn refresh_in(
             events::record_in(tx, &ids, &event(SessionEventKind::Refresh))?;
             Ok(Outcome::Refreshed(next, subject))
         }
-        Some(before) if now - before <= GRACE => {
+        Some(before) if (now - before).abs() <= GRACE => {
             let kept = row.successor_id.map(|id| repo::refresh_hash(tx, id)).transpose()?.flatten();
             let again =
                 row.successor_id.zip(kept).and_then(|(id, hash)| state.refresh_keys.successor_again(used, id, &hash));

@@ -72,7 +72,7 @@ async fn archive(ctx: TenantCtx, id: IdPath<ProductId>, if_match: IfMatch) -> Re
 }
 
 fn sees_costs(ctx: &TenantCtx) -> bool {
-    ctx.permissions().holds(Permission::CostsRead)
+    ctx.may(Permission::CostsRead)
 }
 
 fn answer(

@@ -47,7 +47,7 @@ fn refresh_in(
     let subject = Subject::Superadmin { superadmin: SuperadminId(row.superadmin_id), session };
     let token = match row.used_at {
         None => Some(use_token(tx, state, used, &row, now)?),
-        Some(before) if now - before <= GRACE => {
+        Some(before) if (now - before).abs() <= GRACE => {
             let kept = row.successor_id.map(|id| repo::refresh_hash(tx, id)).transpose()?.flatten();
             let known = row.successor_id.zip(kept);
             known.and_then(|(id, hash)| state.refresh_keys.successor_again(used, id, &hash))

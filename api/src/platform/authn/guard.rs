@@ -62,7 +62,7 @@ async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
     if let Some(permission) = needed.filter(|_| !holds(&principal)) {
         return Err(ApiError::permission_denied(permission));
     }
-    req.extensions_mut().insert(TenantCtx { principal, needed, db: state.db.clone() });
+    req.extensions_mut().insert(TenantCtx::new(principal, needed, state.db.clone()));
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub use refresh::{GRACE, RefreshKeys, RefreshToken};
 pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
 
 use super::{
-    authz::{Permission, PermissionSet},
+    authz::Permission,
     db::{Db, DbError, TenantTx},
     http::ApiError,
 };
@@ -23,29 +23,38 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use countinghouse_contract::{SessionId, SuperadminId, TenantId};
 use std::{
     future::{Ready, ready},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// A request of a tenant's user, whose session and permission were checked.
 #[derive(Clone)]
 pub struct TenantCtx {
-    principal: Arc<Principal>,
+    /// Shared by all clones: a transaction that finds the rights changed renews it for everyone
+    /// who decides by it afterwards.
+    principal: Arc<RwLock<Arc<Principal>>>,
     /// What the route asked for; asked again when the rights change under way.
     needed: Option<Permission>,
     db: Db,
 }
 
 impl TenantCtx {
+    fn new(principal: Arc<Principal>, needed: Option<Permission>, db: Db) -> Self {
+        Self { principal: Arc::new(RwLock::new(principal)), needed, db }
+    }
+
     pub fn tenant_id(&self) -> TenantId {
-        self.principal.tenant_id
+        self.principal().tenant_id
     }
 
-    pub fn principal(&self) -> &Principal {
-        &self.principal
+    /// Who asks, as the last transaction found them; before the first one, as remembered.
+    pub fn principal(&self) -> Arc<Principal> {
+        Arc::clone(&self.principal.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub fn permissions(&self) -> &PermissionSet {
-        &self.principal.permissions
+    /// Whether the caller may do this, besides what the route asked for. Ask after the
+    /// transaction: what is remembered may be out of date.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.principal().permissions.holds(permission)
     }
 
     pub fn db(&self) -> &Db {
@@ -63,14 +72,15 @@ impl TenantCtx {
     }
 
     pub(in crate::platform) fn session_key(&self) -> SessionKey {
-        SessionKey { tenant: self.principal.tenant_id, session: self.principal.session_id }
+        let principal = self.principal();
+        SessionKey { tenant: principal.tenant_id, session: principal.session_id }
     }
 
     /// Goes on with rights that were read anew, if they still suffice.
-    pub(in crate::platform) fn renew(&mut self, principal: Arc<Principal>) -> Result<(), DbError> {
-        self.principal = principal;
+    pub(in crate::platform) fn renew(&self, principal: Arc<Principal>) -> Result<(), DbError> {
+        *self.principal.write().unwrap_or_else(PoisonError::into_inner) = principal;
         match self.needed {
-            Some(needed) if !self.permissions().holds(needed) => Err(DbError::PermissionLost(needed)),
+            Some(needed) if !self.may(needed) => Err(DbError::PermissionLost(needed)),
             _ => Ok(()),
         }
     }

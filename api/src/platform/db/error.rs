@@ -11,6 +11,9 @@ pub enum DbError {
     /// A statement waited too long, for a lock or for its own end; the connection is well.
     #[error("the database took too long: {0}")]
     TimedOut(String),
+    /// The connection was lost while it was committed: it may have happened, and it may not.
+    #[error("the connection was lost at commit: {0}")]
+    OutcomeUnknown(String),
     /// The session was ended or has expired, or its user was disabled.
     #[error("the session has ended")]
     SessionEnded,
@@ -47,7 +50,14 @@ impl From<DieselError> for DbError {
         };
         match kind {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(info.message().to_owned()),
-            _ if info.message().starts_with("canceling statement due to") => Self::TimedOut(info.message().to_owned()),
+            DatabaseErrorKind::SerializationFailure => Self::TimedOut(info.message().to_owned()),
+            // In the language that roles.sql sets for the service's logins.
+            _ if ["canceling statement due to", "deadlock detected"]
+                .iter()
+                .any(|text| info.message().starts_with(text)) =>
+            {
+                Self::TimedOut(info.message().to_owned())
+            }
             _ => match info.constraint_name() {
                 // These three are raised by begin_session and begin_superadmin.
                 Some("session_ended") => Self::SessionEnded,

@@ -32,7 +32,7 @@ impl Lane {
             .connection_timeout(PATIENCE)
             .test_on_check_out(false)
             .error_handler(Box::new(LogErrors))
-            .build_unchecked(ConnectionManager::new(url));
+            .build_unchecked(ConnectionManager::new(with_limits(url)));
         Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))) }
     }
 
@@ -57,17 +57,47 @@ impl Lane {
     }
 }
 
-/// A connection for one transaction.
+/// A host that vanishes without a word is noticed within seconds, where TCP would take its many
+/// minutes; what the URL says itself comes first.
+fn with_limits(url: &str) -> String {
+    const LIMITS: [(&str, u32); 5] = [
+        ("connect_timeout", 3),
+        ("keepalives_idle", 10),
+        ("keepalives_interval", 5),
+        ("keepalives_count", 3),
+        ("tcp_user_timeout", 20_000),
+    ];
+    if !url.contains("://") {
+        return url.to_owned();
+    }
+    LIMITS.iter().filter(|(name, _)| !url.contains(name)).fold(url.to_owned(), |url, (name, value)| {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{name}={value}")
+    })
+}
+
+/// A connection for one transaction; none while a dead one is being replaced.
 pub(super) struct Lease {
     pool: Connections,
-    connection: PooledConnection<ConnectionManager<PgConnection>>,
+    connection: Option<PooledConnection<ConnectionManager<PgConnection>>>,
 }
 
 impl Lease {
-    #[expect(clippy::disallowed_methods, reason = "the one place where connections are taken")]
     fn take(pool: Connections) -> Result<Self, DbError> {
-        let connection = pool.get().map_err(|e| DbError::Unavailable(e.to_string()))?;
-        Ok(Self { pool, connection })
+        let mut lease = Self { pool, connection: None };
+        lease.connect()?;
+        Ok(lease)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where connections are taken")]
+    fn connect(&mut self) -> Result<(), DbError> {
+        self.connection = Some(self.pool.get().map_err(|e| DbError::Unavailable(e.to_string()))?);
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, DbError> {
+        let none = || DbError::Unavailable("the connection was lost".to_owned());
+        self.connection.as_deref_mut().ok_or_else(none)
     }
 
     /// Begins a transaction with `sql`, which is `BEGIN` and what belongs into the same round
@@ -75,18 +105,19 @@ impl Lease {
     /// beginning tried again, at most once for each connection that the pool may hold.
     pub(super) fn begin(&mut self, sql: &str) -> Result<(), DbError> {
         for _ in 0..=self.pool.max_size() {
-            match AnsiTransactionManager::begin_transaction_sql(&mut *self.connection, sql) {
-                Ok(()) => return Ok(()),
-                Err(error) => match DbError::from(error) {
-                    DbError::Unavailable(_) => self.replace()?,
-                    other => {
-                        // BEGIN itself has happened, and diesel does not know of it.
-                        if self.connection.batch_execute("ROLLBACK").is_err() {
-                            self.discard();
-                        }
-                        return Err(other);
+            let connection = self.connection()?;
+            let Err(error) = AnsiTransactionManager::begin_transaction_sql(connection, sql) else {
+                return Ok(());
+            };
+            match DbError::from(error) {
+                DbError::Unavailable(_) => self.replace()?,
+                other => {
+                    // BEGIN itself has happened, and diesel does not know of it.
+                    if connection.batch_execute("ROLLBACK").is_err() {
+                        self.discard();
                     }
-                },
+                    return Err(other);
+                }
             }
         }
         Err(DbError::Unavailable("no connection is alive".to_owned()))
@@ -98,15 +129,20 @@ impl Lease {
         &mut self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let result = work(&mut self.connection);
+        let connection = self.connection()?;
+        let result = work(connection);
         let ended = match &result {
-            Ok(_) => AnsiTransactionManager::commit_transaction(&mut *self.connection),
-            Err(_) => AnsiTransactionManager::rollback_transaction(&mut *self.connection),
+            Ok(_) => AnsiTransactionManager::commit_transaction(connection),
+            Err(_) => AnsiTransactionManager::rollback_transaction(connection),
         };
         match (result, ended) {
             (Ok(_), Err(error)) => {
                 self.discard();
-                Err(DbError::from(error).into())
+                // The answer to COMMIT is lost: it may have happened, and it may not.
+                Err(match DbError::from(error) {
+                    DbError::Unavailable(reason) => DbError::OutcomeUnknown(reason).into(),
+                    other => other.into(),
+                })
             }
             (result, ended) => {
                 if ended.is_err() {
@@ -117,34 +153,37 @@ impl Lease {
         }
     }
 
-    /// The bare connection, for a single statement that is a transaction of its own.
+    /// The bare connection, for a single statement that is a transaction of its own and may be
+    /// tried again.
     pub(super) fn statement<T>(
         &mut self,
         mut run: impl FnMut(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         for _ in 0..self.pool.max_size() {
-            match run(&mut self.connection) {
+            match run(self.connection()?) {
                 Err(DbError::Unavailable(_)) => self.replace()?,
                 other => return other,
             }
         }
-        run(&mut self.connection)
+        run(self.connection()?)
     }
 
+    /// The dead one goes first: the pool counts it as long as it is held.
     fn replace(&mut self) -> Result<(), DbError> {
         self.discard();
-        *self = Self::take(self.pool.clone())?;
-        Ok(())
+        self.connect()
     }
 
-    /// Marks the connection so that the pool closes it instead of taking it back.
+    /// Gives the connection back with a mark, so that the pool closes it.
     fn discard(&mut self) {
         type Manager = <PgConnection as Connection>::TransactionManager;
-        Manager::transaction_manager_status_mut(&mut *self.connection).set_in_error();
+        if let Some(mut connection) = self.connection.take() {
+            Manager::transaction_manager_status_mut(&mut *connection).set_in_error();
+        }
     }
 }
 
-/// Connection errors go to the log, without the address and the password in it.
+/// Connection errors go to the log; libpq names host, port and user in them, and no password.
 #[derive(Debug)]
 struct LogErrors;
 

@@ -21,7 +21,8 @@ pub enum MigrateError {
 #[expect(clippy::disallowed_methods, reason = "the owner's login has no pool: it migrates and nothing else")]
 pub fn migrate(owner_url: &str) -> Result<Vec<String>, MigrateError> {
     let mut conn = PgConnection::establish(owner_url)?;
-    conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).map_err(|e| MigrateError::Failed(e.into()))?;
+    conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); RESET lock_timeout"))
+        .map_err(|e| MigrateError::Failed(e.into()))?;
     let pending = conn.pending_migrations(MIGRATIONS).map_err(MigrateError::Failed)?;
     conn.run_migrations(&pending).map_err(MigrateError::Failed)?;
     Ok(pending.iter().map(|migration| migration.name().to_string()).collect())

@@ -62,15 +62,15 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (principals, ids, mut ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
         let idle = self.sessions.idle;
         self.app
             .run(move |lease| {
                 let now = ids.now();
-                with_present_rights(lease, &principals, &mut ctx, now, |lease, ctx| {
+                with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
                     lease.begin(&begin_session_sql(ctx, now, idle))
                 })?;
-                lease.finish(|conn| work(&mut TenantTx::new(conn, ctx, ids, now)))
+                lease.finish(|conn| work(&mut TenantTx::new(conn, &ctx, ids, now)))
             })
             .await
     }
@@ -168,11 +168,11 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut PgConnection, &SessionArguments) -> Result<T, DbError> + Send + 'static,
     {
-        let (principals, ids, mut ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
         self.app
             .run(move |lease| {
                 let now = ids.now();
-                with_present_rights(lease, &principals, &mut ctx, now, |lease, ctx| {
+                with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
                     let arguments = SessionArguments::of(ctx, now);
                     lease.statement(|conn| run(conn, &arguments))
                 })

@@ -44,7 +44,7 @@ impl fmt::Display for SessionArguments {
 pub(super) fn with_present_rights<T>(
     lease: &mut Lease,
     principals: &Principals,
-    ctx: &mut TenantCtx,
+    ctx: &TenantCtx,
     now: DateTime<Utc>,
     mut attempt: impl FnMut(&mut Lease, &TenantCtx) -> Result<T, DbError>,
 ) -> Result<T, DbError> {

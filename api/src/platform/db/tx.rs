@@ -7,6 +7,7 @@ use crate::platform::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use diesel::PgConnection;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Any of the three, for what is written in more than one of them (a line of a log).
@@ -30,14 +31,14 @@ impl AnyTx for EntryTx<'_> {
 /// A transaction in one tenant's data.
 pub struct TenantTx<'c> {
     conn: &'c mut PgConnection,
-    ctx: TenantCtx,
+    actor: Arc<Principal>,
     ids: Ids,
     now: DateTime<Utc>,
 }
 
 impl<'c> TenantTx<'c> {
-    pub(super) fn new(conn: &'c mut PgConnection, ctx: TenantCtx, ids: Ids, now: DateTime<Utc>) -> Self {
-        Self { conn, ctx, ids, now }
+    pub(super) fn new(conn: &'c mut PgConnection, ctx: &TenantCtx, ids: Ids, now: DateTime<Utc>) -> Self {
+        Self { conn, actor: ctx.principal(), ids, now }
     }
 
     /// For repos.
@@ -46,12 +47,12 @@ impl<'c> TenantTx<'c> {
     }
 
     pub fn tenant_id(&self) -> TenantId {
-        self.ctx.tenant_id()
+        self.actor.tenant_id
     }
 
     /// Who acts, with the rights that hold in this transaction.
     pub fn actor(&self) -> &Principal {
-        self.ctx.principal()
+        &self.actor
     }
 
     /// The one time of this transaction.

@@ -1,11 +1,13 @@
 //! Strict JSON bodies: the right media type, a bounded size, no unknown field, and faults that
 //! say where they stand.
 
+use crate::app::AppState;
+
 use super::{error::ApiError, invalid::Invalid, problems, strict::Strict};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    web::{Bytes, PayloadConfig},
+    web::{Bytes, Data, PayloadConfig},
 };
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
@@ -26,9 +28,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let error = problems::UNSUPPORTED_MEDIA_TYPE.with("Send `Content-Type: application/json`.");
             return Box::pin(std::future::ready(Err(error)));
         }
+        let patience = req.app_data::<Data<AppState>>().map(|state| state.body_patience).unwrap_or_default();
         let bytes = Bytes::from_request(req, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| match error.as_response_error().status_code().as_u16() {
+            let Ok(bytes) = tokio::time::timeout(patience, bytes).await else {
+                return Err(problems::BODY_TOO_SLOW.with("Nothing was done; send the body at once."));
+            };
+            let bytes = bytes.map_err(|error| match error.as_response_error().status_code().as_u16() {
                 413 => problems::TOO_LARGE.with(format!("At most {MAX_BODY} bytes.")),
                 _ => problems::MALFORMED.with("The body could not be read to its end."),
             })?;

@@ -157,6 +157,9 @@ impl From<DbError> for ApiError {
                 .with("The service can not reach its data just now. Nothing was changed; try again shortly.")
                 .with_header("Retry-After", "2")
                 .with_source(error),
+            DbError::OutcomeUnknown(_) => problems::OUTCOME_UNKNOWN
+                .with("The database was lost while this was saved. Look whether it was done before you try again.")
+                .with_source(error),
             DbError::SessionEnded => problems::SESSION_ENDED.with("Log in again."),
             DbError::ClientSuspended => problems::CLIENT_SUSPENDED.with("Ask the operator of this service."),
             DbError::PermissionLost(needed) => Self::permission_denied(needed),

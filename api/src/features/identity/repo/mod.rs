@@ -10,4 +10,4 @@ pub use refresh::{RefreshRow, insert_refresh_token, lock_refresh_token, mark_ref
 pub use sessions::{
     NewSession, end_session, end_session_at, end_sessions, extend_session, insert_session, list_sessions, session_user,
 };
-pub use users::{LoginRow, find_login, insert_user, password_hash, replace_password};
+pub use users::{LoginRow, commit_soon, find_login, holds_password, insert_user, password_hash, replace_password};

@@ -28,7 +28,7 @@ pub struct RefreshRow {
     pub tenant_status: String,
 }
 
-/// Reads a token and its session, and holds both: of two who use it at once, one is first.
+/// Reads a token and its session, and holds the token: of two who use it at once, one is first.
 pub fn lock_refresh_token(tx: &mut EntryTx<'_>, id: Uuid) -> Result<Option<RefreshRow>, DbError> {
     let locked: Option<Uuid> = refresh_tokens::table
         .filter(refresh_tokens::id.eq(id))

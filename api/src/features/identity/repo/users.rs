@@ -34,6 +34,23 @@ pub fn find_login(tx: &mut EntryTx<'_>, username: &str) -> Result<Option<LoginRo
         .optional()?)
 }
 
+/// Whether the user still has this password and may log in; held so until the transaction ends.
+pub fn holds_password(tx: &mut EntryTx<'_>, user: UserId, hash: &str) -> Result<bool, DbError> {
+    let found: Option<Uuid> = users::table
+        .filter(users::id.eq(user.0).and(users::password_hash.eq(hash)).and(users::disabled.eq(false)))
+        .select(users::id)
+        .for_share()
+        .first(tx.conn())
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// The commit of this transaction does not wait for the disk.
+pub fn commit_soon(tx: &mut EntryTx<'_>) -> Result<(), DbError> {
+    diesel::sql_query("SET LOCAL synchronous_commit = off").execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn insert_user(tx: &mut PlatformTx<'_>, id: UserId, user: &NewUser) -> Result<(), DbError> {
     let now = tx.now();
     diesel::insert_into(users::table)
