@@ -15,5 +15,6 @@ mod products;
 mod sessions;
 mod suspension;
 mod tenants;
+mod tokens;
 mod users;
 mod wire;

@@ -159,3 +159,31 @@ fn platform_key_in(tx: &mut EntryTx<'_>, masters: &MasterKeys) -> Result<DataKey
     repo::insert_data_key(tx, &key, master_key_id, wrapped)?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Appendix B of RFC 6238, for SHA-1; the last six of its eight digits.
+    #[test]
+    fn codes_are_those_of_rfc_6238_one_step_either_side() {
+        let totp = totp_of(b"12345678901234567890", "x").unwrap();
+        let vectors = [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ];
+        for (at, code) in vectors {
+            assert_eq!(matched_step(&totp, code, at), Some(at / 30), "{at}");
+            assert_eq!(matched_step(&totp, code, at + 30), Some(at / 30), "{at}: a step later");
+            assert_eq!(matched_step(&totp, code, at - 30), Some(at / 30), "{at}: a step before");
+            assert_eq!(matched_step(&totp, code, at + 60), None, "{at}: two steps later");
+            for other in ["28708", "2870820", " 87082", "", "abcdef", "１２３４５６", "+87082"] {
+                assert_eq!(matched_step(&totp, other, at), None, "{at} {other:?}");
+            }
+        }
+    }
+}
