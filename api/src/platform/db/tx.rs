@@ -10,7 +10,7 @@ use diesel::PgConnection;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Any of the three, for what is written in more than one of them (a line of a log).
+/// A transaction in a tenant, of whichever kind: the session log is written at the door and behind it.
 pub trait AnyTx {
     /// For repos.
     fn any_conn(&mut self) -> &mut PgConnection;
