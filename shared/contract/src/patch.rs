@@ -17,6 +17,15 @@ impl<T> Patch<T> {
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
+
+    /// Changes a field that may be empty.
+    pub fn apply_to(self, field: &mut Option<T>) {
+        match self {
+            Self::Absent => {}
+            Self::Null => *field = None,
+            Self::Value(value) => *field = Some(value),
+        }
+    }
 }
 
 impl<T: Serialize> Serialize for Patch<T> {

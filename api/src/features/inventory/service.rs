@@ -41,26 +41,19 @@ impl Taken {
     }
 }
 
-/// Enters what people adjust by hand.
+/// Enters what people adjust by hand. Amounts are read inside the transaction, which knows the
+/// client's present currency.
 pub async fn adjust(ctx: &TenantCtx, input: NewAdjustment) -> Result<Movement, InventoryError> {
-    let currency = ctx.principal().currency;
-    let mut invalid = Invalid::default();
-    invalid.quantity("/quantity", input.quantity, 1..=MAX_QUANTITY);
-    let unit_cost = invalid.amount("/unit_cost", input.unit_cost, currency);
-    invalid.optional_text("/reason", input.reason.as_deref(), &Text::line(1..=500));
-    let value = value_of(input.quantity, unit_cost).unwrap_or_else(|| {
-        invalid.add("/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
-        0
-    });
-    invalid.finish()?;
-    let kind = match input.kind {
-        AdjustmentKind::Purchase => MovementKind::Purchase,
-    };
     ctx.transaction(move |tx| {
+        let currency = tx.actor().currency;
+        let (unit_cost, value) = check(&input, currency)?;
         let locked = repo::lock(tx, &[input.product_id])?;
         let before = locked.get(&input.product_id).copied().ok_or(InventoryError::ProductNotFound)?;
         let after = before.receive(input.quantity, value)?;
         repo::update(tx, &[Change { product: input.product_id, after, sold: 0 }])?;
+        let kind = match input.kind {
+            AdjustmentKind::Purchase => MovementKind::Purchase,
+        };
         let movement = NewMovement {
             product: input.product_id,
             kind,
@@ -76,6 +69,20 @@ pub async fn adjust(ctx: &TenantCtx, input: NewAdjustment) -> Result<Movement, I
         Ok(movement.to_wire(id, tx, currency, costs))
     })
     .await
+}
+
+/// The cost of one unit and of all that came.
+fn check(input: &NewAdjustment, currency: Currency) -> Result<(Money, i64), Invalid> {
+    let mut invalid = Invalid::default();
+    invalid.quantity("/quantity", input.quantity, 1..=MAX_QUANTITY);
+    let unit_cost = invalid.amount("/unit_cost", input.unit_cost, currency);
+    invalid.optional_text("/reason", input.reason.as_deref(), &Text::line(1..=500));
+    let value = value_of(input.quantity, unit_cost).unwrap_or_else(|| {
+        invalid.add("/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
+        0
+    });
+    invalid.finish()?;
+    Ok((unit_cost, value))
 }
 
 /// Makes the stock row of a new product, with what lies there already.

@@ -51,10 +51,11 @@ pub async fn get(ctx: &TenantCtx, id: ProductId) -> Result<Product, ProductError
     ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(ProductError::NotFound)).await
 }
 
-/// Enters a product and its stock row, with an opening movement where something lies there.
+/// Enters a product and its stock row, with an opening movement where something lies there. The
+/// input is checked inside the transaction, which knows the client's present currency.
 pub async fn create(ctx: &TenantCtx, input: NewProduct) -> Result<Product, ProductError> {
-    let (entry, opening) = check_new(input, ctx.principal().currency)?;
     ctx.transaction(move |tx| {
+        let (entry, opening) = check_new(input, tx.actor().currency)?;
         let id = tx.make_id::<ProductId>()?;
         repo::insert(tx, id, &entry)?;
         let level = inventory::open_in(tx, id, opening)?;
@@ -161,18 +162,18 @@ fn apply(before: &Entry, patch: ProductPatch) -> Result<Entry, Invalid> {
     let mut invalid = Invalid::default();
     let mut entry = before.clone();
     let currency = entry.price.currency;
-    required(&mut invalid, "/sku", patch.sku, |_, sku| entry.sku = sku);
-    required(&mut invalid, "/name", patch.name, |_, name| entry.name = name);
-    required(&mut invalid, "/price", patch.price, |invalid, price| {
+    invalid.required("/sku", patch.sku, |_, sku| entry.sku = sku);
+    invalid.required("/name", patch.name, |_, name| entry.name = name);
+    invalid.required("/price", patch.price, |invalid, price| {
         entry.price = invalid.amount("/price", price, currency);
     });
-    required(&mut invalid, "/tax_rate", patch.tax_rate, |invalid, rate| {
+    invalid.required("/tax_rate", patch.tax_rate, |invalid, rate| {
         entry.tax_rate = invalid.rate("/tax_rate", rate);
     });
-    required(&mut invalid, "/active", patch.active, |_, active| entry.active = active);
-    optional(&mut entry.description, patch.description);
-    optional(&mut entry.barcode, patch.barcode);
-    optional(&mut entry.low_stock_threshold, patch.low_stock_threshold);
+    invalid.required("/active", patch.active, |_, active| entry.active = active);
+    patch.description.apply_to(&mut entry.description);
+    patch.barcode.apply_to(&mut entry.barcode);
+    patch.low_stock_threshold.apply_to(&mut entry.low_stock_threshold);
     match patch.attributes {
         Patch::Absent => {}
         Patch::Null => entry.attributes = Attributes::default(),
@@ -181,20 +182,4 @@ fn apply(before: &Entry, patch: ProductPatch) -> Result<Entry, Invalid> {
     check_entry(&mut invalid, &entry);
     invalid.finish()?;
     Ok(entry)
-}
-
-fn optional<T>(field: &mut Option<T>, patch: Patch<T>) {
-    match patch {
-        Patch::Absent => {}
-        Patch::Null => *field = None,
-        Patch::Value(value) => *field = Some(value),
-    }
-}
-
-fn required<T>(invalid: &mut Invalid, pointer: &str, patch: Patch<T>, set: impl FnOnce(&mut Invalid, T)) {
-    match patch {
-        Patch::Absent => {}
-        Patch::Null => invalid.add(pointer, "required", "This may not be empty."),
-        Patch::Value(value) => set(invalid, value),
-    }
 }

@@ -136,24 +136,12 @@ fn keep_an_owner(owners: &[UserId], before: &User, stays_owner: bool) -> Result<
 fn apply(before: &User, patch: UserPatch) -> Result<User, Invalid> {
     let mut invalid = Invalid::default();
     let mut after = before.clone();
-    match patch.role {
-        Patch::Absent => {}
-        Patch::Null => invalid.add("/role", "required", "This may not be empty."),
-        Patch::Value(role) => after.role = role,
+    invalid.required("/role", patch.role, |_, role| after.role = role);
+    invalid.required("/disabled", patch.disabled, |_, disabled| after.disabled = disabled);
+    if let Patch::Value(email) = &patch.email {
+        identity::check_email(&mut invalid, "/email", email);
     }
-    match patch.disabled {
-        Patch::Absent => {}
-        Patch::Null => invalid.add("/disabled", "required", "This may not be empty."),
-        Patch::Value(disabled) => after.disabled = disabled,
-    }
-    match patch.email {
-        Patch::Absent => {}
-        Patch::Null => after.email = None,
-        Patch::Value(email) => {
-            identity::check_email(&mut invalid, "/email", &email);
-            after.email = Some(email);
-        }
-    }
+    patch.email.apply_to(&mut after.email);
     invalid.finish()?;
     Ok(after)
 }

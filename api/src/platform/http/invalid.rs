@@ -1,7 +1,7 @@
 //! Faults in the input, collected: a caller learns all of them at once.
 
 use super::{error::ApiError, problems};
-use countinghouse_contract::{Currency, Decimal, Money, Rate, money::MoneyError, problem::FieldError};
+use countinghouse_contract::{Currency, Decimal, Money, Patch, Rate, money::MoneyError, problem::FieldError};
 use std::ops::RangeInclusive;
 
 /// The largest quantity that the API takes.
@@ -62,6 +62,15 @@ impl Invalid {
     pub fn optional_text(&mut self, pointer: &str, text: Option<&str>, form: &Text) {
         if let Some(text) = text {
             self.text(pointer, text, form);
+        }
+    }
+
+    /// The field of a PATCH that may not be emptied; `set` gets its new value.
+    pub fn required<T>(&mut self, pointer: &str, patch: Patch<T>, set: impl FnOnce(&mut Self, T)) {
+        match patch {
+            Patch::Absent => {}
+            Patch::Null => self.add(pointer, "required", "This may not be empty."),
+            Patch::Value(value) => set(self, value),
         }
     }
 
