@@ -14,6 +14,20 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         suspended_reason -> Nullable<Text>,
+        business_overview -> Nullable<Text>,
+        opening_hours -> Nullable<Text>,
+        closing_hours -> Nullable<Text>,
+        max_discount_pct -> Int4,
+        return_refund_policy -> Nullable<Text>,
+        sales_commission_pct -> Int4,
+        payment_terms_days -> Int4,
+        whatsapp_number -> Nullable<Text>,
+        messenger -> Nullable<Text>,
+        allowed_origins -> Array<Text>,
+        prices_include_tax -> Bool,
+        shipping_tax_rate -> Int4,
+        auto_invoice -> Bool,
+        low_stock_threshold -> Nullable<Int8>,
     }
 }
 

@@ -69,6 +69,8 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             (route.path.to_owned(), Some(body))
         }
+        "GET /client" => (route.path.to_owned(), None),
+        "PATCH /client" => (route.path.to_owned(), Some(json!({"messenger": unique}))),
         "GET /users" | "GET /roles" => (route.path.to_owned(), None),
         "POST /users" => {
             let body = json!({"username": unique, "password": PASSWORD, "role": "viewer"});

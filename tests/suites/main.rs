@@ -4,6 +4,7 @@ mod bad_headers;
 mod bad_input;
 mod bad_requests;
 mod bad_values;
+mod client;
 mod concurrency;
 mod identity;
 mod inventory;

@@ -68,6 +68,13 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let log_in = json!({"client_id": "north", "username": "owner", "password": password});
     let client = json!({"slug": "third", "name": "Third", "currency": "EUR", "time_zone": "Europe/Berlin"});
     let first = json!({"username": "olga", "password": password, "email": "olga@example.com"});
+    let profile = json!({
+        "name": "North", "currency": "EUR", "time_zone": "Europe/Rome", "business_overview": "Lamps and shades",
+        "opening_hours": "09:00", "closing_hours": "17:30", "max_discount_pct": "25.00",
+        "return_refund_policy": "Thirty days", "sales_commission_pct": "2.50", "payment_terms_days": 14,
+        "whatsapp_number": "+4915112345678", "messenger": "@north", "allowed_origins": ["https://shop.example.com"],
+        "prices_include_tax": true, "shipping_tax_rate": "20.00", "auto_invoice": false, "low_stock_threshold": 5,
+    });
     let line = json!({"product_id": product, "quantity": 1});
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
@@ -85,6 +92,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             json!({"username": "ines", "password": password, "role": "sales", "email": "ines@example.com"}),
             &["/username", "/password", "/role"],
         ),
+        operation(Method::PATCH, "/client", owner.clone(), profile, &[]),
         post("/roles", &owner, json!({"name": "packer", "permissions": ["orders:read"]}), &["/name", "/permissions"]),
         operation(
             Method::PUT,

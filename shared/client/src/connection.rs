@@ -78,6 +78,10 @@ impl Client {
         self.post_nothing(path).json(body)
     }
 
+    pub(crate) fn patch(&self, path: &str, body: &impl Serialize) -> RequestBuilder {
+        self.http.request(Method::PATCH, format!("{}{path}", self.api)).json(body)
+    }
+
     pub(crate) fn post_nothing(&self, path: &str) -> RequestBuilder {
         self.http.request(Method::POST, format!("{}{path}", self.api))
     }

@@ -21,6 +21,7 @@ mod error;
 mod orders;
 mod pages;
 mod products;
+mod profile;
 mod session;
 mod superadmin;
 

@@ -7,6 +7,7 @@
 pub mod admin;
 mod attributes;
 pub mod auth;
+pub mod client;
 mod currencies;
 pub mod decimal;
 pub mod ids;

@@ -8,3 +8,4 @@ mod repo;
 mod service;
 
 pub use http::routes;
+pub use service::{check_name, check_time_zone};

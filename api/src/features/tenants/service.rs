@@ -10,13 +10,12 @@ use crate::{
     },
 };
 use countinghouse_contract::{
-    Patch, TenantId,
+    TenantId,
     admin::{NewTenant, Owner, Tenant, TenantMade, TenantPatch},
 };
 
 const ACTIVE: &str = "active";
 const SUSPENDED: &str = "suspended";
-const NAME: Text = Text::line(1..=200);
 
 /// Makes a client with its first owner, both or neither.
 pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Result<TenantMade, TenantError> {
@@ -125,27 +124,25 @@ fn plausible(slug: String) -> Result<String, TenantError> {
 fn apply(before: &Tenant, patch: TenantPatch) -> Result<Tenant, Invalid> {
     let mut invalid = Invalid::default();
     let mut after = before.clone();
-    match patch.name {
-        Patch::Absent => {}
-        Patch::Null => invalid.add("/name", "required", "This may not be empty."),
-        Patch::Value(name) => {
-            invalid.text("/name", &name, &NAME);
-            after.name = name;
-        }
-    }
-    match patch.time_zone {
-        Patch::Absent => {}
-        Patch::Null => invalid.add("/time_zone", "required", "This may not be empty."),
-        Patch::Value(zone) => {
-            check_time_zone(&mut invalid, "/time_zone", &zone);
-            after.time_zone = zone;
-        }
-    }
+    invalid.required("/name", patch.name, |invalid, name| {
+        check_name(invalid, "/name", &name);
+        after.name = name;
+    });
+    invalid.required("/time_zone", patch.time_zone, |invalid, zone| {
+        check_time_zone(invalid, "/time_zone", &zone);
+        after.time_zone = zone;
+    });
     invalid.finish()?;
     Ok(after)
 }
 
-fn check_time_zone(invalid: &mut Invalid, pointer: &str, zone: &str) {
+/// The rule for a client's name.
+pub fn check_name(invalid: &mut Invalid, pointer: &str, name: &str) {
+    invalid.text(pointer, name, &Text::line(1..=200));
+}
+
+/// The rule for a client's time zone.
+pub fn check_time_zone(invalid: &mut Invalid, pointer: &str, zone: &str) {
     if zone.parse::<chrono_tz::Tz>().is_err() {
         invalid.add(pointer, "unknown_time_zone", "An IANA time zone, like Europe/Berlin.");
     }
@@ -160,7 +157,7 @@ fn check(input: &NewTenant) -> Result<(), Invalid> {
         let rule = "3 to 40 of a-z, 0-9, - and _, beginning with a letter or digit.";
         invalid.add("/client/slug", "invalid_slug", rule);
     }
-    invalid.text("/client/name", &client.name, &NAME);
+    check_name(&mut invalid, "/client/name", &client.name);
     if let Some(zone) = &client.time_zone {
         check_time_zone(&mut invalid, "/client/time_zone", zone);
     }

@@ -10,7 +10,7 @@ mod refresh;
 mod token;
 
 pub use guard::guard;
-pub use principal::{Principal, Principals, SessionKey};
+pub use principal::{Policies, Principal, Principals, SessionKey};
 pub use refresh::{GRACE, RefreshKeys, RefreshToken};
 pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
 

@@ -9,7 +9,7 @@ use crate::platform::{
     db::DbError,
 };
 use chrono::{DateTime, Duration, Utc};
-use countinghouse_contract::{Currency, SessionId, TenantId, UserId};
+use countinghouse_contract::{Currency, Rate, SessionId, TenantId, UserId};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use quick_cache::sync::Cache;
 use std::sync::{
@@ -41,10 +41,26 @@ pub struct Principal {
     pub slug: String,
     pub currency: Currency,
     pub time_zone: String,
+    pub policies: Policies,
     pub user_rights: i64,
     pub tenant_rights: i64,
     /// When this process last noted that the session is in use, in microseconds since 1970.
     noted: Arc<AtomicI64>,
+}
+
+/// How the client sells: what it decided in its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policies {
+    /// The deepest price cut that needs no `orders:price`.
+    pub max_discount_pct: Rate,
+    pub sales_commission_pct: Rate,
+    pub payment_terms_days: i32,
+    pub prices_include_tax: bool,
+    pub shipping_tax_rate: Rate,
+    /// Whether creating an order invoices it.
+    pub auto_invoice: bool,
+    /// For products that have none of their own.
+    pub low_stock_threshold: Option<i64>,
 }
 
 /// Uses of a session are noted once in this time.
@@ -140,6 +156,20 @@ struct Row {
     must_change_password: bool,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Array<sql_types::Text>>)]
     own_permissions: Option<Vec<String>>,
+    #[diesel(sql_type = sql_types::Integer)]
+    max_discount_pct: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    sales_commission_pct: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    payment_terms_days: i32,
+    #[diesel(sql_type = sql_types::Bool)]
+    prices_include_tax: bool,
+    #[diesel(sql_type = sql_types::Integer)]
+    shipping_tax_rate: i32,
+    #[diesel(sql_type = sql_types::Bool)]
+    auto_invoice: bool,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    low_stock_threshold: Option<i64>,
 }
 
 impl Row {
@@ -152,6 +182,15 @@ impl Row {
                 .map_err(|error| DbError::Corrupt { table: "roles", what: error.to_string() })?,
             _ => roles.permissions(&self.role),
         };
+        let policies = Policies {
+            max_discount_pct: Rate(self.max_discount_pct),
+            sales_commission_pct: Rate(self.sales_commission_pct),
+            payment_terms_days: self.payment_terms_days,
+            prices_include_tax: self.prices_include_tax,
+            shipping_tax_rate: Rate(self.shipping_tax_rate),
+            auto_invoice: self.auto_invoice,
+            low_stock_threshold: self.low_stock_threshold,
+        };
         Ok(Principal {
             tenant_id: key.tenant,
             session_id: key.session,
@@ -163,6 +202,7 @@ impl Row {
             slug: self.slug,
             currency,
             time_zone: self.time_zone,
+            policies,
             user_rights: self.user_rights,
             tenant_rights: self.tenant_rights,
             noted: Arc::default(),

@@ -29,6 +29,9 @@ macro_rules! permissions {
 }
 
 permissions! {
+    /// The client's profile and policies.
+    ClientRead = "client:read",
+    ClientWrite = "client:write",
     ProductsRead = "products:read",
     ProductsWrite = "products:write",
     InventoryWrite = "inventory:write",

@@ -41,6 +41,12 @@ impl DbError {
     pub fn violates(&self, constraint: &str) -> bool {
         matches!(self, Self::Constraint { name, .. } if name == constraint)
     }
+
+    /// Whether a row was in a currency that is not the client's, or the currency was changed under
+    /// one: the foreign keys on it have names that end so.
+    pub fn concerns_currency(&self) -> bool {
+        matches!(self, Self::Constraint { name, .. } if name.ends_with("_currency_fkey"))
+    }
 }
 
 impl From<DieselError> for DbError {

@@ -162,6 +162,10 @@ impl From<DbError> for ApiError {
                 .with_source(error),
             DbError::SessionEnded => problems::SESSION_ENDED.with("Log in again."),
             DbError::ClientSuspended => problems::CLIENT_SUSPENDED.with("Ask the operator of this service."),
+            // Only when it changed in the very moment: transactions read it when they begin.
+            error if error.concerns_currency() => {
+                problems::CURRENCY_CHANGED.with("Nothing was done; look at the amounts and try again.")
+            }
             DbError::PermissionLost(needed) => Self::permission_denied(needed),
             other => Self::internal(other),
         }
