@@ -243,6 +243,72 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    accounts (tenant_id, code) {
+        tenant_id -> Uuid,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        system -> Bool,
+        control -> Bool,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    journal_counters (tenant_id) {
+        tenant_id -> Uuid,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    closed_months (tenant_id, month) {
+        tenant_id -> Uuid,
+        month -> Date,
+        closed_by -> Uuid,
+        closed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    journal_entries (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        number -> Int8,
+        date -> Date,
+        currency -> Text,
+        memo -> Text,
+        source -> Text,
+        source_id -> Nullable<Uuid>,
+        reverses -> Nullable<Uuid>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    journal_lines (tenant_id, entry_number, position) {
+        tenant_id -> Uuid,
+        entry_number -> Int8,
+        position -> Int4,
+        account -> Text,
+        date -> Date,
+        amount_minor -> Int8,
+        memo -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    account_daily_totals (tenant_id, date, account) {
+        tenant_id -> Uuid,
+        account -> Text,
+        date -> Date,
+        amount_minor -> Numeric,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     users,
@@ -254,6 +320,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     stock,
     stock_movements,
     orders,
-    order_lines
+    order_lines,
+    accounts,
+    journal_entries,
+    journal_lines
 );
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);

@@ -150,7 +150,11 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     // In its tenant it does, or the test above would show nothing.
     let mut app = world.database(Login::App);
     app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
-    for table in ["tenants", "users", "sessions", "products", "stock", "stock_movements", "orders", "order_lines"] {
+    let filled = [
+        ["tenants", "users", "sessions", "products", "stock", "stock_movements"].as_slice(),
+        &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
+    ];
+    for table in filled.concat() {
         assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");
     }
     assert_eq!(texts(&mut app, "SELECT slug AS text FROM tenants"), ["north"]);
@@ -216,7 +220,7 @@ async fn no_login_is_another_or_more_than_a_login() {
 async fn movements_and_sold_lines_are_never_changed() {
     let world = World::start().await;
     for login in ["countinghouse_app", "countinghouse_worker", "countinghouse_platform"] {
-        for table in ["stock_movements", "orders", "order_lines"] {
+        for table in ["stock_movements", "orders", "order_lines", "journal_entries", "journal_lines", "accounts"] {
             for right in ["UPDATE", "DELETE", "TRUNCATE"] {
                 let query = format!("SELECT has_table_privilege('{login}', '{table}', '{right}')::text AS text");
                 assert_eq!(texts(&mut world.database(Login::Superuser), &query), ["false"], "{login} {right} {table}");

@@ -8,6 +8,8 @@ mod client;
 mod concurrency;
 mod identity;
 mod inventory;
+mod journal;
+mod journal_backfill;
 mod operations;
 mod orders;
 mod process;

@@ -205,6 +205,12 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "stock_movements",
         "orders",
         "order_lines",
+        "accounts",
+        "journal_counters",
+        "closed_months",
+        "journal_entries",
+        "journal_lines",
+        "account_daily_totals",
     ];
     let mut owner = world.database(Login::Owner);
     let state = |table| {

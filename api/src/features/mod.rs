@@ -1,6 +1,7 @@
 //! The business, one folder a feature. Each `mod.rs` is the only door: what is behind it is
 //! private, and another feature calls what the door shows, never a repo.
 
+pub mod accounting;
 pub mod client;
 pub mod identity;
 pub mod inventory;

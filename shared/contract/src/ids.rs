@@ -54,4 +54,6 @@ id! {
     MovementId,
     OrderId,
     OrderLineId,
+    /// An entry of the journal.
+    EntryId,
 }

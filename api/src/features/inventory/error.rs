@@ -1,10 +1,13 @@
 //! What can go wrong with stock.
 
 use super::model::{Shortage, TooMuch};
-use crate::platform::{
-    db::DbError,
-    http::{ApiError, Invalid},
-    ids::NoRandomness,
+use crate::{
+    features::accounting::AccountingError,
+    platform::{
+        db::DbError,
+        http::{ApiError, Invalid},
+        ids::NoRandomness,
+    },
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +20,8 @@ pub enum InventoryError {
     Insufficient(Vec<Shortage>),
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
+    #[error(transparent)]
+    Accounting(#[from] AccountingError),
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
@@ -35,6 +40,7 @@ impl From<InventoryError> for ApiError {
             InventoryError::Invalid(invalid) => invalid.into(),
             InventoryError::ProductNotFound => single("/product_id", "not_found", "There is no such product."),
             InventoryError::TooMuch(too_much) => single("/quantity", "too_large", &format!("Too much: {too_much}.")),
+            InventoryError::Accounting(error) => error.into(),
             InventoryError::NoRandomness(error) => error.into(),
             InventoryError::Db(error) => error.into(),
             // Orders, which know the SKUs, answer this themselves.

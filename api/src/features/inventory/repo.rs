@@ -81,6 +81,12 @@ pub fn insert(tx: &mut TenantTx<'_>, product: ProductId, level: Level) -> Result
     Ok(())
 }
 
+/// Adds one movement and returns its id.
+pub fn insert_movement(tx: &mut TenantTx<'_>, movement: &NewMovement) -> Result<MovementId, DbError> {
+    let ids = insert_movements(tx, &[movement])?;
+    ids.first().copied().ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })
+}
+
 /// Adds movements, in one statement, and returns their ids in the same order.
 pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[&NewMovement]) -> Result<Vec<MovementId>, DbError> {
     let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);

@@ -5,14 +5,17 @@ use super::{
     model::{Demand, Level, Shortage, unit_cost},
     repo::{self, Change, NewMovement},
 };
-use crate::platform::{
-    authn::TenantCtx,
-    authz::Permission,
-    db::{DbError, TenantTx},
-    http::{Invalid, MAX_QUANTITY, Text},
+use crate::{
+    features::accounting::{self, Account, Lines, NewEntry, Source},
+    platform::{
+        authn::TenantCtx,
+        authz::Permission,
+        db::{DbError, TenantTx},
+        http::{Invalid, MAX_QUANTITY, Text},
+    },
 };
 use countinghouse_contract::{
-    Currency, Money, OrderId, ProductId,
+    Currency, Money, MovementId, OrderId, ProductId,
     inventory::{AdjustmentKind, Movement, MovementKind, NewAdjustment},
 };
 use std::collections::BTreeMap;
@@ -64,7 +67,7 @@ pub async fn adjust(ctx: &TenantCtx, input: NewAdjustment) -> Result<Movement, I
             order: None,
             reason: input.reason,
         };
-        let id = repo::insert_movements(tx, &[&movement])?.into_iter().next().ok_or(InventoryError::ProductNotFound)?;
+        let id = enter(tx, &movement)?;
         let costs = tx.actor().permissions.holds(Permission::CostsRead);
         Ok(movement.to_wire(id, tx, currency, costs))
     })
@@ -107,9 +110,27 @@ pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Openin
             order: None,
             reason: None,
         };
-        repo::insert_movements(tx, &[&movement])?;
+        enter(tx, &movement)?;
     }
     Ok(level)
+}
+
+/// Records a movement that belongs to no order, and posts what it is worth.
+fn enter(tx: &mut TenantTx<'_>, movement: &NewMovement) -> Result<MovementId, InventoryError> {
+    let id = repo::insert_movement(tx, movement)?;
+    let (counterpart, memo) = match movement.kind {
+        MovementKind::Opening => (Account::OpeningBalanceEquity, "Opening stock"),
+        MovementKind::Purchase | MovementKind::Sale => (Account::Payable, "Purchase"),
+    };
+    let entry = NewEntry {
+        date: accounting::today(tx),
+        source: Source::Stock,
+        source_id: id.0,
+        memo: memo.to_owned(),
+        lines: Lines::new().debit(Account::Inventory, movement.value).credit(counterpart, movement.value),
+    };
+    accounting::post_in(tx, vec![entry])?;
+    Ok(id)
 }
 
 /// Locks the products' stock, and takes what is wanted of each, all or nothing. Demands for one

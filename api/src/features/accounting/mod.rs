@@ -1,0 +1,16 @@
+//! The books: what every movement of goods and money comes to, in double entry.
+//!
+//! Invariants: an entry balances, has at least two lines, and is never changed: it is corrected by
+//! further entries. Entries are numbered without a gap, in the order of their commits. None is
+//! dated in a closed month, since posters share a lock that closing takes alone. Control accounts
+//! are posted to by the service only. All of it is kept by the database too (the migration
+//! `journal`), whoever writes.
+
+mod error;
+mod model;
+mod posting;
+mod repo;
+
+pub use error::AccountingError;
+pub use model::{Account, Lines, NewEntry, Source};
+pub use posting::{local_date, post_in, today};

@@ -1,0 +1,5 @@
+//! The journal in the database.
+
+mod posting;
+
+pub use posting::{Posting, PostingLine, post};
