@@ -9,8 +9,9 @@ use crate::{
         clock::{Clock, SystemClock},
         crypto::MasterKeys,
         db::Db,
-        http::Cursors,
+        http::{Cursors, Proxies},
         ids::{Ids, Randomness, SystemRandomness},
+        limits::Limits,
         passwords::{PasswordError, Passwords},
     },
 };
@@ -21,6 +22,8 @@ use std::{sync::Arc, time::Duration};
 pub struct AppState {
     pub db: Db,
     pub cache: Cache,
+    pub limits: Limits,
+    pub proxies: Proxies,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub cursors: Cursors,
@@ -59,9 +62,12 @@ impl AppState {
         let roles = Roles::built_in().await?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
+        let cache = Cache::new(&config.redis)?;
         Ok(Self {
             db: Db::new(config, roles, ids.clone()),
-            cache: Cache::new(&config.redis)?,
+            limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone()),
+            cache,
+            proxies: Proxies::new(&config.http.proxies),
             tokens: Tokens::new(&config.keys.jwt, ids.clone()),
             passwords: Passwords::new(cores, ids.clone())?,
             cursors: Cursors::new(signing.expose()),

@@ -3,7 +3,11 @@
 
 use crate::platform::crypto::Secret;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::{net::SocketAddr, time::Duration};
+use ipnet::IpNet;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 /// Everything that `serve` needs.
 #[derive(Debug, Clone)]
@@ -13,6 +17,25 @@ pub struct Config {
     pub redis: Redis,
     pub keys: Keys,
     pub sessions: Sessions,
+    pub rates: Rates,
+}
+
+/// How much one client may ask for, where nothing else was agreed with it, and how often
+/// somebody may try to log in.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// `RATE_READS`: a second, by default 200.
+    pub reads: u32,
+    /// `RATE_WRITES`: a second, by default 50.
+    pub writes: u32,
+    /// `RATE_UPLOADS`: a second, by default 5.
+    pub uploads: u32,
+    /// `RATE_REPORTS`: reports and exports a second, by default 2.
+    pub reports: u32,
+    /// `RATE_LOG_INS`: log-ins a minute as one user of one client, by default 10.
+    pub log_ins: u32,
+    /// `RATE_LOG_INS_ADDRESS`: log-ins a minute from one address, by default 60.
+    pub log_ins_address: u32,
 }
 
 /// How long people stay logged in.
@@ -39,6 +62,8 @@ pub struct Http {
     pub shutdown: Duration,
     /// `BODY_SECONDS`: how long a body may take to arrive.
     pub body: Duration,
+    /// `TRUSTED_PROXIES`: addresses and networks whose `X-Forwarded-For` is believed; by default none.
+    pub proxies: Vec<IpNet>,
 }
 
 /// One login per way in; none of them is a member of another.
@@ -56,6 +81,8 @@ pub struct Database {
 pub struct Redis {
     /// `REDIS_URL`, like `redis://host:6379` or `redis+unix:///path`.
     pub url: Secret<String>,
+    /// `REDIS_PREFIX`: what every key begins with, by default `countinghouse:`.
+    pub prefix: String,
 }
 
 /// Keys from outside the database.
@@ -70,6 +97,9 @@ pub struct Keys {
 /// Keys of 256 bits by name, the one in use first.
 #[derive(Debug, Clone)]
 pub struct KeyRing(pub Vec<(String, Secret<[u8; 32]>)>);
+
+/// The highest rate that can be set; an interval is never shorter than ten microseconds.
+pub const MAX_RATE: u32 = 100_000;
 
 /// All that is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -92,18 +122,30 @@ impl Config {
                 workers: reader.parsed("HTTP_WORKERS", cores).max(1),
                 shutdown: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
                 body: Duration::from_secs(reader.parsed("BODY_SECONDS", 10)),
+                proxies: reader.networks("TRUSTED_PROXIES"),
             },
             database: Database {
                 app: reader.database_url("DATABASE_URL"),
                 platform: reader.database_url("DATABASE_URL_PLATFORM"),
                 pool: reader.parsed("DATABASE_POOL", 8).max(1),
             },
-            redis: Redis { url: Secret::new(reader.required("REDIS_URL")) },
+            redis: Redis {
+                url: Secret::new(reader.required("REDIS_URL")),
+                prefix: reader.parsed("REDIS_PREFIX", "countinghouse:".to_owned()),
+            },
             sessions: Sessions {
                 idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 5, 12 * 60)),
                 longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 1, 30)),
                 superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 5, 30)),
                 superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 1, 12)),
+            },
+            rates: Rates {
+                reads: reader.rate("RATE_READS", 200),
+                writes: reader.rate("RATE_WRITES", 50),
+                uploads: reader.rate("RATE_UPLOADS", 5),
+                reports: reader.rate("RATE_REPORTS", 2),
+                log_ins: reader.rate("RATE_LOG_INS", 10),
+                log_ins_address: reader.rate("RATE_LOG_INS_ADDRESS", 60),
             },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
@@ -151,6 +193,26 @@ impl Reader<'_> {
         number
     }
 
+    fn rate(&mut self, name: &str, default: u32) -> u32 {
+        let rate = self.parsed(name, default);
+        if !(1..=MAX_RATE).contains(&rate) {
+            self.faults.push(format!("{name} is not from 1 to {MAX_RATE}"));
+        }
+        rate
+    }
+
+    /// Addresses and networks (`10.0.0.0/8`), divided by commas.
+    fn networks(&mut self, name: &str) -> Vec<IpNet> {
+        let text = (self.source)(name).unwrap_or_default();
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let parsed: Option<Vec<IpNet>> =
+            entries.map(|entry| entry.parse().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from))).collect();
+        parsed.unwrap_or_else(|| {
+            self.faults.push(format!("{name} is not a list of addresses and networks"));
+            Vec::new()
+        })
+    }
+
     /// A PostgreSQL URL, whose escapes are checked here: libpq would quote a broken one, which may
     /// be part of the password, in its error.
     fn database_url(&mut self, name: &str) -> Secret<String> {
@@ -194,6 +256,25 @@ mod tests {
             assert!(fault.contains(name), "{name} in {fault}");
         }
         assert!(!fault.contains("c2hvcnQ"));
+    }
+
+    #[test]
+    fn rates_and_proxies_have_bounds_and_a_form() {
+        let read = |name: &'static str, value: &'static str| {
+            Config::read(&move |asked| (asked == name).then(|| value.to_owned())).unwrap_err().to_string()
+        };
+        for (name, value) in [
+            ("RATE_READS", "0"),
+            ("RATE_LOG_INS", "100001"),
+            ("RATE_WRITES", "many"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("TRUSTED_PROXIES", "10.0.0.1, proxy"),
+        ] {
+            assert!(read(name, value).contains(name), "{name}={value}");
+        }
+        for (name, value) in [("RATE_READS", "100000"), ("TRUSTED_PROXIES", " 10.0.0.0/8, ::1,192.0.2.7,")] {
+            assert!(!read(name, value).contains(name), "{name}={value}");
+        }
     }
 
     #[test]

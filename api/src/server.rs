@@ -5,7 +5,7 @@ use crate::{
     config,
     platform::{
         health,
-        http::{ApiError, Route, mount},
+        http::{Route, mount, nothing_here},
         telemetry::observe,
     },
 };
@@ -29,8 +29,10 @@ pub fn serve(
             .app_data(Data::new(state.clone()))
             .wrap(from_fn(observe))
             .configure(health::mount)
-            .service(web::scope("/api/v1").configure(|scope| mount(&routes, scope)).default_service(nothing_here()))
-            .default_service(nothing_here())
+            .service(
+                web::scope("/api/v1").configure(|scope| mount(&routes, scope)).default_service(web::to(nothing_here)),
+            )
+            .default_service(web::to(nothing_here))
     });
     let server = server
         .workers(config.workers)
@@ -38,8 +40,4 @@ pub fn serve(
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
-}
-
-fn nothing_here() -> actix_web::Route {
-    web::to(|| std::future::ready(Err::<String, _>(ApiError::not_found())))
 }

@@ -2,12 +2,13 @@
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
 //! `cluster` knows the servers that `./dev test` started, `template` makes the database that each
-//! test's is cloned from, `world` starts the service, `caller` speaks HTTP, `time` is the clock
+//! test's is cloned from, `world` starts a `service`, `caller` speaks HTTP, `time` is the clock
 //! that tests own, and `process` runs the real binary where a test is about that.
 
 mod caller;
 mod cluster;
 mod process;
+mod service;
 mod template;
 mod time;
 mod world;
@@ -15,6 +16,7 @@ mod world;
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
 pub use process::Process;
+pub use service::Service;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;
 pub use world::{Tenant, World, WorldBuilder};

@@ -21,6 +21,9 @@ pub const SUPERADMIN: &str = "root";
 /// The built-in roles; each client has a user of each, named like it.
 pub const ROLES: [&str; 7] = ["owner", "manager", "sales", "warehouse", "accountant", "technician", "viewer"];
 
+/// Limits that no test runs into unless it sets its own.
+const RAISED: &str = "100000";
+
 /// What was put into the template.
 pub struct Template {
     pub database: String,
@@ -51,6 +54,14 @@ pub fn environment(database: &str) -> Vec<(&'static str, String)> {
         ("REDIS_URL", cluster.redis_url.clone()),
         ("JWT_KEYS", key("jwt-test", "A")),
         ("MASTER_KEYS", key("master-test", "E")),
+        // All tests share one Valkey: each world has keys of its own there.
+        ("REDIS_PREFIX", format!("{database}:")),
+        ("RATE_READS", RAISED.to_owned()),
+        ("RATE_WRITES", RAISED.to_owned()),
+        ("RATE_UPLOADS", RAISED.to_owned()),
+        ("RATE_REPORTS", RAISED.to_owned()),
+        ("RATE_LOG_INS", RAISED.to_owned()),
+        ("RATE_LOG_INS_ADDRESS", RAISED.to_owned()),
         ("HTTP_WORKERS", "1".to_owned()),
         ("LISTEN", "127.0.0.1:0".to_owned()),
     ]

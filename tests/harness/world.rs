@@ -3,20 +3,20 @@
 use crate::{
     caller::Caller,
     cluster::{Cluster, Login},
+    service::Service,
     template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment},
     time::TestClock,
 };
-use actix_web::dev::ServerHandle;
 use countinghouse_api::{
     app::AppState,
     config::Config,
-    platform::{authn::Subject, clock::Clock, http::Route, ids::SystemRandomness, telemetry},
-    routes, server,
+    platform::{authn::Subject, clock::Clock, http::Route, telemetry},
+    routes,
 };
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
 use diesel::PgConnection;
 use serde_json::json;
-use std::{net::TcpListener, sync::Arc, thread::JoinHandle};
+use std::sync::Arc;
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
@@ -31,8 +31,9 @@ pub struct World {
     /// The other one, whose things must stay as they are.
     pub south: Tenant,
     http: reqwest::Client,
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    config: Config,
+    routes: Vec<Route>,
+    service: Option<Service>,
 }
 
 /// A client of the service with a user of every role.
@@ -113,25 +114,13 @@ impl WorldBuilder {
         if let Some(change) = self.change {
             change(&mut config);
         }
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let clock = Arc::new(TestClock::default());
         let routes = [routes::table(), self.routes].concat();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let its_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let built = AppState::build_with(&config, its_clock, Arc::new(SystemRandomness)).await;
-                let state = built.expect("a service");
-                let running = server::serve(state.clone(), routes, listener, &config.http).expect("a server");
-                sender.send((state, running.handle())).expect("the test waits");
-                running.await.expect("the server ends well");
-            });
-        });
-        let (state, handle) = receiver.recv().expect("the server starts");
+        let service = Service::start(config.clone(), routes.clone(), Arc::clone(&clock));
+        let (base_url, state) = (service.base_url.clone(), service.state.clone());
         let [north, south] = [Tenant::of(&template.tenants[0]), Tenant::of(&template.tenants[1])];
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        World { base_url, clock, state, database, north, south, http, handle, thread: Some(thread) }
+        World { base_url, clock, state, database, north, south, http, config, routes, service: Some(service) }
     }
 }
 
@@ -147,6 +136,17 @@ impl World {
     /// The environment of a process on this world's database.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         environment(&self.database)
+    }
+
+    /// Another copy of the service, on the same database, Redis and clock.
+    pub async fn copy(&self) -> Service {
+        let (config, routes, clock) = (self.config.clone(), self.routes.clone(), Arc::clone(&self.clock));
+        tokio::task::spawn_blocking(|| Service::start(config, routes, clock)).await.expect("a copy starts")
+    }
+
+    /// The same caller, at another copy of the service.
+    pub fn caller_at(&self, service: &Service, caller: &Caller) -> Caller {
+        Caller::new(self.http.clone(), &service.base_url, Some(caller.token().to_owned()))
     }
 
     /// A caller who is not logged in.
@@ -204,16 +204,9 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        let handle = self.handle.clone();
-        let (thread, database) = (self.thread.take(), std::mem::take(&mut self.database));
+        drop(self.service.take());
+        let database = std::mem::take(&mut self.database);
         // Off the test's own runtime, which may be the one that must not block.
-        let ended = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(handle.stop(false));
-            if let Some(thread) = thread {
-                let _ = thread.join();
-            }
-            Cluster::get().drop_database(&database);
-        });
-        let _ = ended.join();
+        let _ = std::thread::spawn(move || Cluster::get().drop_database(&database)).join();
     }
 }

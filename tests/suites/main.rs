@@ -10,6 +10,8 @@ mod identity;
 mod inventory;
 mod journal;
 mod journal_backfill;
+mod limits;
+mod limits_without_redis;
 mod operations;
 mod orders;
 mod process;

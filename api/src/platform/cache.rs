@@ -2,7 +2,7 @@
 
 use crate::config;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long one question to Redis may take before the service goes on without it.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -10,6 +10,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Cache {
     connection: ConnectionManager,
+    prefix: Arc<str>,
 }
 
 impl Cache {
@@ -21,7 +22,18 @@ impl Cache {
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
-        Ok(Self { connection: ConnectionManager::new_lazy_with_config(client, settings)? })
+        let connection = ConnectionManager::new_lazy_with_config(client, settings)?;
+        Ok(Self { connection, prefix: Arc::from(config.prefix.as_str()) })
+    }
+
+    /// A key as it stands in Redis; `name` begins with the tenant.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// For who speaks to Redis.
+    pub fn connection(&self) -> ConnectionManager {
+        self.connection.clone()
     }
 
     /// Whether Redis answers.

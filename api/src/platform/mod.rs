@@ -12,5 +12,6 @@ pub mod db;
 pub mod health;
 pub mod http;
 pub mod ids;
+pub mod limits;
 pub mod passwords;
 pub mod telemetry;

@@ -6,6 +6,7 @@
 use super::{
     authn::{PlatformCtx, TenantCtx},
     http::{ApiError, problems},
+    limits::{self, Taken},
 };
 use crate::app::AppState;
 use actix_web::{
@@ -43,7 +44,11 @@ pub async fn observe<B: MessageBody + 'static>(
         Some(problem) => with_problem(response, &problem, &request_id),
         None => response.map_into_left_body(),
     };
+    let taken = response.request().extensions().get::<Taken>().copied();
     let headers = response.headers_mut();
+    if let Some(taken) = taken {
+        limits::show(&taken, headers);
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

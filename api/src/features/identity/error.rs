@@ -5,6 +5,7 @@ use crate::platform::{
     db::DbError,
     http::{ApiError, Invalid, Kind, problems},
     ids::NoRandomness,
+    limits::TooMany,
     passwords::PasswordError,
 };
 
@@ -28,6 +29,8 @@ pub enum IdentityError {
     NotFound,
     #[error("the client is suspended")]
     ClientSuspended,
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -57,6 +60,7 @@ impl From<IdentityError> for ApiError {
             IdentityError::WrongPassword => WRONG_PASSWORD.with("Nothing was changed."),
             IdentityError::NotFound => Self::not_found(),
             IdentityError::ClientSuspended => problems::CLIENT_SUSPENDED.with("Ask the operator of this service."),
+            IdentityError::TooMany(error) => error.into(),
             IdentityError::Password(error) => error.into(),
             IdentityError::Token(error) => error.into(),
             IdentityError::NoRandomness(error) => error.into(),

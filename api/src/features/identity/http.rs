@@ -10,6 +10,7 @@ use crate::{
         authn::TenantCtx,
         authz::Permission,
         http::{Access, Answer, ApiError, Body, Dates, IdPath, Position, Query, Route, no_content},
+        limits::RateClass,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -21,11 +22,11 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/auth/login", Access::Public, log_in),
+        Route::post("/auth/login", Access::Public, log_in).rate(RateClass::LogIn),
         Route::post("/auth/refresh", Access::Public, refresh_pair),
         Route::post("/auth/logout", Access::LoggedIn, log_out),
         Route::get("/auth/me", Access::LoggedIn, me),
-        Route::post("/auth/password", Access::LoggedIn, change_password),
+        Route::post("/auth/password", Access::LoggedIn, change_password).rate(RateClass::LogIn),
         Route::get("/sessions", Access::LoggedIn, list).with_query(),
         Route::delete("/sessions/{id}", Access::LoggedIn, end),
         Route::get("/sessions/logs", Access::Needs(Permission::SessionsRead), logs).with_query(),

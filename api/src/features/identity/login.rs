@@ -25,6 +25,7 @@ const LONGEST_NAME: usize = 100;
 pub async fn login(state: &AppState, input: Login, from: Origin) -> Result<LoggedIn<LoginUser>, IdentityError> {
     let Login { client_id, username, password } = input;
     let (client_id, username) = (plausible(client_id), plausible(username));
+    state.limits.log_in(Some(&client_id), &username).await?;
     let found = state.db.tenant_by_slug(client_id).await?;
     let tenant = found.unwrap_or(TenantId(Uuid::nil()));
     let wanted = username.clone();

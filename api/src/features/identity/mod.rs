@@ -18,6 +18,7 @@ pub use http::routes;
 pub use sessions::end_sessions_in;
 pub use users::{NewUser, check_email, check_new_user, create_user_in};
 
+use crate::platform::http::client_address;
 use actix_web::HttpRequest;
 
 /// Where a request came from, for the lists of sessions and of what happened.
@@ -31,7 +32,7 @@ impl Origin {
     pub fn of(req: &HttpRequest) -> Self {
         let user_agent = req.headers().get("user-agent").and_then(|value| value.to_str().ok());
         Self {
-            address: req.peer_addr().map(|peer| peer.ip().to_string()),
+            address: client_address(req).map(|address| address.to_string()),
             user_agent: user_agent.map(|text| text.chars().take(300).collect()),
         }
     }

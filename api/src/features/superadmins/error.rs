@@ -6,6 +6,7 @@ use crate::platform::{
     db::DbError,
     http::{ApiError, Kind},
     ids::NoRandomness,
+    limits::TooMany,
     passwords::PasswordError,
 };
 
@@ -29,6 +30,8 @@ pub enum SuperadminError {
     #[error("the second factor can not be set up: {0}")]
     Totp(#[from] totp_rs::TotpError),
     #[error(transparent)]
+    TooMany(#[from] TooMany),
+    #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -50,6 +53,7 @@ impl From<SuperadminError> for ApiError {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
             SuperadminError::Refused(error) => error,
+            SuperadminError::TooMany(error) => error.into(),
             SuperadminError::Db(error) => error.into(),
             other => Self::internal(other),
         }

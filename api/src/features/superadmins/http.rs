@@ -7,6 +7,7 @@ use crate::{
     platform::{
         authn::PlatformCtx,
         http::{Access, Answer, ApiError, Body, Route, no_content},
+        limits::RateClass,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -17,7 +18,7 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/admin/auth/login", Access::Public, login),
+        Route::post("/admin/auth/login", Access::Public, login).rate(RateClass::LogIn),
         Route::post("/admin/auth/refresh", Access::Public, refresh_pair),
         Route::post("/admin/auth/logout", Access::Superadmin, logout),
     ]

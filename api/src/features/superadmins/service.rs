@@ -75,6 +75,7 @@ pub async fn login(
 ) -> Result<LoggedIn<LoginSuperadmin>, SuperadminError> {
     let SuperadminLogin { username, password, totp_code } = input;
     let username = if username.chars().any(char::is_control) { String::new() } else { username };
+    state.limits.log_in(None, &username).await?;
     let masters = Arc::clone(&state.master_keys);
     let known = state.db.platform_entry(move |tx| {
         let Some(found) = repo::find(tx, &username)? else {

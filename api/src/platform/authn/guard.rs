@@ -6,6 +6,7 @@ use crate::{
     platform::{
         db::DbError,
         http::{Access, ApiError, problems},
+        limits::{RateClass, take_stranger},
     },
 };
 use actix_web::{
@@ -20,11 +21,12 @@ use actix_web::{
 /// Lets a request through to its handler when it may do what the route declares.
 pub async fn guard<B: MessageBody + 'static>(
     access: Access,
+    rate: RateClass,
     takes_query: bool,
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let admitted = match admit(access, &req).await {
+    let admitted = match admit(access, rate, &req).await {
         Ok(()) if !takes_query => refuse_query(&req),
         other => other,
     };
@@ -34,20 +36,32 @@ pub async fn guard<B: MessageBody + 'static>(
     }
 }
 
-async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
+async fn admit(access: Access, rate: RateClass, req: &ServiceRequest) -> Result<(), ApiError> {
     let needed = match access {
-        Access::Public => return Ok(()),
-        Access::Superadmin => return admit_superadmin(req).await,
+        Access::Public => return take_stranger(req.request(), rate).await,
+        Access::Superadmin => return admit_superadmin(rate, req).await,
         Access::LoggedIn => None,
         Access::Needs(permission) => Some(permission),
     };
     let state = state(req)?;
-    let Subject::User { tenant, session, .. } = subject(req, state)? else {
-        return Err(problems::UNAUTHENTICATED.with("This token is not for a client's data."));
+    let key = match subject(req, state) {
+        Ok(Subject::User { tenant, session, .. }) => SessionKey { tenant, session },
+        Ok(_) => {
+            let refused = problems::UNAUTHENTICATED.with("This token is not for a client's data.");
+            return Err(turned_away(req, rate, refused).await);
+        }
+        Err(refused) => return Err(turned_away(req, rate, refused).await),
     };
-    let key = SessionKey { tenant, session };
     let holds = |principal: &Principal| needed.is_none_or(|permission| principal.permissions.holds(permission));
-    let mut principal = state.db.principal(key).await?;
+    let mut principal = match state.db.remembered(key) {
+        Some(principal) => principal,
+        None => {
+            // The session may have ended long ago: looking it up is at the expense of the address.
+            take_stranger(req.request(), rate).await?;
+            state.db.principal_anew(key).await?
+        }
+    };
+    take_client(req, state, &principal, rate).await?;
     if !holds(&principal) {
         // What is remembered may be from before the role was given more.
         principal = state.db.principal_anew(key).await?;
@@ -66,12 +80,43 @@ async fn admit(access: Access, req: &ServiceRequest) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Who has no good token is counted by their address, and told so first when it is too much.
+async fn turned_away(req: &ServiceRequest, rate: RateClass, refused: ApiError) -> ApiError {
+    take_stranger(req.request(), rate).await.err().unwrap_or(refused)
+}
+
+/// All users of a client are counted together; who guesses at their own password or code, besides
+/// that, alone.
+async fn take_client(
+    req: &ServiceRequest,
+    state: &AppState,
+    principal: &Principal,
+    rate: RateClass,
+) -> Result<(), ApiError> {
+    let tenant = principal.tenant_id;
+    let class = if rate == RateClass::LogIn { RateClass::Write } else { rate };
+    let mut taken = state.limits.client(tenant, class).await;
+    if taken.refused.is_none() && rate == RateClass::LogIn {
+        taken = state.limits.user(tenant, principal.user_id).await;
+    }
+    req.extensions_mut().insert(taken);
+    Ok(taken.allowed()?)
+}
+
 /// Nothing is remembered of superadmins: they are few, and a dead session should reach nothing.
-async fn admit_superadmin(req: &ServiceRequest) -> Result<(), ApiError> {
+async fn admit_superadmin(rate: RateClass, req: &ServiceRequest) -> Result<(), ApiError> {
     let state = state(req)?;
-    let Subject::Superadmin { superadmin, session } = subject(req, state)? else {
-        return Err(problems::UNAUTHENTICATED.with("This token is not a superadmin's."));
+    let (superadmin, session) = match subject(req, state) {
+        Ok(Subject::Superadmin { superadmin, session }) => (superadmin, session),
+        Ok(_) => {
+            let refused = problems::UNAUTHENTICATED.with("This token is not a superadmin's.");
+            return Err(turned_away(req, rate, refused).await);
+        }
+        Err(refused) => return Err(turned_away(req, rate, refused).await),
     };
+    let taken = state.limits.superadmin(superadmin, rate).await;
+    req.extensions_mut().insert(taken);
+    taken.allowed()?;
     let ctx = PlatformCtx { superadmin_id: superadmin, session_id: session };
     state.db.platform(&ctx, |_| Ok::<_, DbError>(())).await?;
     req.extensions_mut().insert(ctx);

@@ -130,15 +130,12 @@ impl Db {
         self.principals.roles()
     }
 
-    /// Who a session belongs to and what they may do: from memory, or read anew.
-    pub async fn principal(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
-        match self.principals.remembered(key) {
-            Some(known) => Ok(known),
-            None => self.principal_anew(key).await,
-        }
+    /// Who a session belongs to and what they may do, as this process remembers it.
+    pub fn remembered(&self, key: SessionKey) -> Option<Arc<Principal>> {
+        self.principals.remembered(key)
     }
 
-    /// The same, whatever is remembered.
+    /// The same, read anew whatever is remembered.
     pub async fn principal_anew(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
         let (principals, now) = (Arc::clone(&self.principals), self.ids.now());
         self.app.run(move |lease| lease.statement(|conn| principals.load(conn, key, now))).await

@@ -1,5 +1,6 @@
 //! HTTP without business: routes, strict input, problems, pages and entity tags.
 
+mod address;
 mod answer;
 mod body;
 mod cursor;
@@ -12,6 +13,7 @@ mod route;
 mod strict;
 mod validators;
 
+pub use address::{Proxies, client_address};
 pub use answer::{Answer, no_content};
 pub use body::{Body, MAX_BODY};
 pub use cursor::{Cursors, PageRequest, Position};
@@ -19,5 +21,5 @@ pub use dates::Dates;
 pub use error::{ApiError, Kind};
 pub use invalid::{Invalid, MAX_QUANTITY, Text};
 pub use query::{IdPath, Query};
-pub use route::{Access, Route, mount};
+pub use route::{Access, Route, mount, nothing_here};
 pub use validators::IfMatch;

@@ -17,6 +17,7 @@ pub const VERSION_MISMATCH: Kind = Kind::new(412, "version_mismatch", "It has ch
 pub const TOO_LARGE: Kind = Kind::new(413, "body_too_large", "The body is too large");
 pub const UNSUPPORTED_MEDIA_TYPE: Kind = Kind::new(415, "unsupported_media_type", "The media type is not supported");
 pub const INVALID_REQUEST: Kind = Kind::new(422, "invalid_request", "The input is not valid");
+pub const RATE_LIMITED: Kind = Kind::new(429, "rate_limited", "Too many requests");
 pub const INTERNAL: Kind = Kind::new(500, "internal_error", "Something broke on our side");
 pub const OUTCOME_UNKNOWN: Kind = Kind::new(503, "outcome_unknown", "It is not known whether it was done");
 pub const UNAVAILABLE: Kind = Kind::new(503, "unavailable", "Not available right now");

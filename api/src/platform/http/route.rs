@@ -4,9 +4,13 @@
 //! that try every route as nobody, as another tenant and without the permission.
 
 use super::{body::payload_config, error::ApiError, problems};
-use crate::platform::{authn::guard, authz::Permission};
+use crate::platform::{
+    authn::guard,
+    authz::Permission,
+    limits::{RateClass, take_stranger},
+};
 use actix_web::{
-    FromRequest, Handler, HttpResponse, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Responder,
     http::Method,
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -32,6 +36,7 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
     pub takes_query: bool,
+    pub rate: RateClass,
     endpoint: Arc<dyn Fn(&Method) -> actix_web::Route + Send + Sync>,
 }
 
@@ -43,7 +48,8 @@ impl Route {
         F::Output: Responder + 'static,
     {
         let endpoint = move |method: &Method| web::method(method.clone()).to(handler.clone());
-        Self { method, path, access, takes_query: false, endpoint: Arc::new(endpoint) }
+        let rate = if method == Method::GET { RateClass::Read } else { RateClass::Write };
+        Self { method, path, access, takes_query: false, rate, endpoint: Arc::new(endpoint) }
     }
 
     pub fn get<F, Args>(path: &'static str, access: Access, handler: F) -> Self
@@ -96,6 +102,12 @@ impl Route {
         self.takes_query = true;
         self
     }
+
+    /// The route is of another class than its method says (GET reads, all else writes).
+    pub fn rate(mut self, class: RateClass) -> Self {
+        self.rate = class;
+        self
+    }
 }
 
 /// Registers the routes, each behind its own guard; other methods on their paths answer 405.
@@ -109,14 +121,21 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         for route in routes {
-            let (access, takes_query) = (route.access, route.takes_query);
-            let door = from_fn(move |req, next| guard(access, takes_query, req, next));
+            let (access, rate, takes_query) = (route.access, route.rate, route.takes_query);
+            let door = from_fn(move |req, next| guard(access, rate, takes_query, req, next));
             resource = resource.route((route.endpoint)(&route.method).wrap(door));
         }
-        config.service(resource.default_service(web::to(move || std::future::ready(wrong_method(&allowed)))));
+        config.service(resource.default_service(web::to(move |req| wrong_method(req, allowed.clone()))));
     }
 }
 
-fn wrong_method(allowed: &str) -> Result<HttpResponse, ApiError> {
+async fn wrong_method(req: HttpRequest, allowed: String) -> Result<HttpResponse, ApiError> {
+    take_stranger(&req, RateClass::Read).await?;
     Err(problems::METHOD_NOT_ALLOWED.with(format!("This path takes {allowed}.")).with_header("Allow", allowed))
+}
+
+/// Where no route is.
+pub async fn nothing_here(req: HttpRequest) -> Result<HttpResponse, ApiError> {
+    take_stranger(&req, RateClass::Read).await?;
+    Err(ApiError::not_found())
 }
