@@ -13,6 +13,7 @@ use crate::{
         ids::{Ids, Randomness, SystemRandomness},
         limits::Limits,
         passwords::{PasswordError, Passwords},
+        vault::Vault,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -27,7 +28,7 @@ pub struct AppState {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub cursors: Cursors,
-    pub master_keys: Arc<MasterKeys>,
+    pub vault: Vault,
     pub refresh_keys: RefreshKeys,
     pub sessions: config::Sessions,
     /// How long a body may take to arrive.
@@ -71,7 +72,7 @@ impl AppState {
             tokens: Tokens::new(&config.keys.jwt, ids.clone()),
             passwords: Passwords::new(cores, ids.clone())?,
             cursors: Cursors::new(signing.expose()),
-            master_keys: Arc::new(MasterKeys::new(config.keys.master.clone())),
+            vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             sessions: config.sessions,
             body_patience: config.http.body,

@@ -230,6 +230,10 @@ impl Reader<'_> {
     fn keys(&mut self, name: &str) -> KeyRing {
         let text = self.required(name);
         let keys: Vec<_> = text.split(',').filter_map(parse_key).collect();
+        let names: std::collections::BTreeSet<_> = keys.iter().map(|(kid, _)| kid).collect();
+        if names.len() != keys.len() {
+            self.faults.push(format!("{name} names a key twice"));
+        }
         if !text.is_empty() && keys.len() != text.split(',').count() {
             self.faults.push(format!("{name} is not of the form kid:key[,kid:key…], each key 32 bytes in base64url"));
         }

@@ -6,7 +6,7 @@ use countinghouse_api::{
     app::AppState,
     config::{self, Config},
     features::superadmins,
-    platform::{db, telemetry},
+    platform::{db, telemetry, vault},
     routes, server,
 };
 use std::{
@@ -42,6 +42,11 @@ enum Command {
 enum Admin {
     /// Make a superadmin; prints the secret of the second factor once.
     CreateSuperadmin(CreateSuperadmin),
+    /// Wrap every data key by the first key of MASTER_KEYS, while the service runs.
+    ///
+    /// First put the new key in front of the old one in MASTER_KEYS and restart every process; then
+    /// run this; then take the old key out. Stopped half-way, it can be run again.
+    RotateKey,
 }
 
 #[derive(Args)]
@@ -73,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve => actix_web::rt::System::new().block_on(serve()),
         Command::Migrate => migrate(),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
+        Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
 }
 
@@ -121,6 +127,14 @@ async fn create_superadmin(args: CreateSuperadmin) -> anyhow::Result<()> {
         writeln!(out, "totp secret {}\ntotp url    {}", made.totp_secret, made.otpauth_url)?;
         writeln!(out, "None of these is shown again.")?;
     }
+    Ok(())
+}
+
+async fn rotate_key() -> anyhow::Result<()> {
+    let state = AppState::build(&Config::from_env()?).await?;
+    let done = vault::rotate(&state.db, &state.vault).await?;
+    let (name, count) = (done.master_key_id, done.rewrapped);
+    writeln!(std::io::stdout(), "every data key is wrapped by {name} ({count} wrapped anew)")?;
     Ok(())
 }
 

@@ -102,6 +102,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_keys (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        master_key_id -> Text,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    second_factors (tenant_id, user_id) {
+        tenant_id -> Uuid,
+        user_id -> Uuid,
+        totp_secret -> Bytea,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Int8,
+        failures -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    recovery_codes (tenant_id, user_id, code_sha256) {
+        tenant_id -> Uuid,
+        user_id -> Uuid,
+        code_sha256 -> Bytea,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     superadmin_refresh_tokens (id) {
         id -> Uuid,
         session_id -> Uuid,
@@ -122,6 +154,8 @@ diesel::table! {
         disabled -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        failures -> Int4,
+        locked_until -> Nullable<Timestamptz>,
     }
 }
 

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 
 /// Routes that end sessions.
 const ENDING: [&str; 3] = ["/auth/logout", "/auth/password", "/sessions/{id}"];
+/// Routes that need a second factor to do anything; every caller here has none that is confirmed.
+const PENDING: [&str; 3] = ["/auth/2fa/confirm", "/auth/2fa/recovery-codes", "/auth/2fa/disable"];
 const PUBLIC: &str = include_str!("public_routes.txt");
 
 fn name(route: &Route) -> String {
@@ -71,6 +73,15 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         }
         "GET /client" => (route.path.to_owned(), None),
         "PATCH /client" => (route.path.to_owned(), Some(json!({"messenger": unique}))),
+        "POST /auth/2fa/enroll" => (route.path.to_owned(), Some(json!({"current_password": PASSWORD}))),
+        // Without a second factor these have nothing to do; the suites show what they do with one.
+        "POST /auth/2fa/confirm" => (route.path.to_owned(), Some(json!({"code": "000000"}))),
+        "POST /auth/2fa/recovery-codes" | "POST /auth/2fa/disable" => {
+            (route.path.to_owned(), Some(json!({"current_password": PASSWORD, "code": "000000"})))
+        }
+        "POST /admin/tenants/{slug}/users/{id}/reset-2fa" => {
+            (route.path.replace("{slug}", "none").replace("{id}", &unique), Some(json!({})))
+        }
         "GET /users" | "GET /roles" => (route.path.to_owned(), None),
         "POST /users" => {
             let body = json!({"username": unique, "password": PASSWORD, "role": "viewer"});
@@ -246,6 +257,14 @@ async fn each_role_may_what_its_permissions_say_and_no_more() {
             match route.access {
                 Access::Needs(permission) if !roles.permissions(role).holds(permission) => {
                     answer.problem(403, "permission_denied");
+                }
+                _ if PENDING.contains(&route.path) => {
+                    assert!(
+                        ["second_factor_not_pending", "second_factor_not_enrolled", "second_factor_invalid"]
+                            .contains(&answer.body["code"].as_str().unwrap_or("")),
+                        "{role} {}: {answer:?}",
+                        name(&route)
+                    );
                 }
                 _ => assert!(answer.status < 300, "{role} {}: {answer:?}", name(&route)),
             }

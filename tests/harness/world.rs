@@ -190,10 +190,27 @@ impl World {
 
     /// The body of a superadmin's log-in, with the code of now.
     pub fn superadmin_login(&self) -> serde_json::Value {
-        let secret = Secret::try_from_base32(&TEMPLATE.totp_secret).expect("a base32 secret");
+        json!({"username": SUPERADMIN, "password": PASSWORD, "totp_code": self.code(&TEMPLATE.totp_secret)})
+    }
+
+    /// What an authenticator app with this secret shows now, by the service's clock.
+    pub fn code(&self, secret: &str) -> String {
+        let secret = Secret::try_from_base32(secret).expect("a base32 secret");
         let totp = Builder::new().with_secret(secret).with_account_name("x").build().expect("a TOTP");
-        let now = u64::try_from(self.clock.now().timestamp()).expect("after 1970");
-        json!({"username": SUPERADMIN, "password": PASSWORD, "totp_code": totp.generate(now).to_string()})
+        totp.generate(u64::try_from(self.clock.now().timestamp()).expect("after 1970")).to_string()
+    }
+
+    /// Gives the caller a second factor; answers its secret and the recovery codes. The next code
+    /// is one of the step after.
+    pub async fn enrol(&self, caller: &Caller) -> (String, Vec<String>) {
+        let password = json!({"current_password": PASSWORD});
+        let secret = caller.post("/auth/2fa/enroll", &password).await.expect(200)["secret"].clone();
+        let secret = secret.as_str().expect("a secret").to_owned();
+        let code = json!({"code": self.code(&secret)});
+        let confirmed = caller.post("/auth/2fa/confirm", &code).await.expect(200);
+        self.clock.advance(chrono::Duration::seconds(30));
+        let codes = confirmed["recovery_codes"].as_array().expect("recovery codes").iter();
+        (secret, codes.map(|code| code.as_str().expect("a code").to_owned()).collect())
     }
 
     /// The database, as any of its logins.

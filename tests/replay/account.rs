@@ -81,7 +81,8 @@ async fn log_in(client: &Client, demo: &Demo, folder: &Path, slug: &str) -> Resu
 
 /// Written down before it is used, for nobody else to read.
 fn keep_new_login(file: &Path, slug: &str) -> Result<Login> {
-    let login = Login { client_id: slug.to_owned(), username: "owner".to_owned(), password: new_password()? };
+    let login =
+        Login { client_id: slug.to_owned(), username: "owner".to_owned(), password: new_password()?, totp_code: None };
     let cannot = || format!("{} cannot be written", file.display());
     let mut kept = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).with_context(cannot)?;
     kept.write_all(&serde_json::to_vec_pretty(&login)?).with_context(cannot)?;

@@ -17,6 +17,8 @@ mod orders;
 mod process;
 mod product_lists;
 mod products;
+mod second_factor;
+mod secrets;
 mod sessions;
 mod suspension;
 mod tenants;

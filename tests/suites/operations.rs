@@ -65,7 +65,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let user = format!("/users/{}", world.north.user("viewer"));
     let (nobody, superadmin) = (world.nobody(), world.superadmin());
     let password = "twelve wise monkeys";
-    let log_in = json!({"client_id": "north", "username": "owner", "password": password});
+    let log_in = json!({"client_id": "north", "username": "owner", "password": password, "totp_code": "123456"});
     let client = json!({"slug": "third", "name": "Third", "currency": "EUR", "time_zone": "Europe/Berlin"});
     let first = json!({"username": "olga", "password": password, "email": "olga@example.com"});
     let profile = json!({
@@ -85,6 +85,20 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             &owner,
             json!({"current_password": "not the one", "new_password": password}),
             &["/current_password", "/new_password"],
+        ),
+        post("/auth/2fa/enroll", &owner, json!({"current_password": "not the one"}), &["/current_password"]),
+        post("/auth/2fa/confirm", &owner, json!({"code": "no code"}), &["/code"]),
+        post(
+            "/auth/2fa/recovery-codes",
+            &owner,
+            json!({"current_password": "not the one", "code": "no code"}),
+            &["/current_password", "/code"],
+        ),
+        post(
+            "/auth/2fa/disable",
+            &owner,
+            json!({"current_password": "not the one", "code": "no code"}),
+            &["/current_password", "/code"],
         ),
         post(
             "/users",
@@ -200,6 +214,9 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "sessions",
         "superadmins",
         "superadmin_sessions",
+        "data_keys",
+        "second_factors",
+        "recovery_codes",
         "products",
         "stock",
         "stock_movements",

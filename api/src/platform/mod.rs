@@ -14,4 +14,6 @@ pub mod http;
 pub mod ids;
 pub mod limits;
 pub mod passwords;
+pub mod second_factor;
 pub mod telemetry;
+pub mod vault;

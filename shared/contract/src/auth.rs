@@ -11,6 +11,9 @@ pub struct Login {
     pub client_id: String,
     pub username: String,
     pub password: String,
+    /// Of the authenticator app, or a recovery code, for those who have a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_code: Option<String>,
 }
 
 /// `POST /admin/auth/login`: superadmins always need their second factor.
@@ -46,6 +49,52 @@ pub struct PasswordChange {
     pub new_password: String,
 }
 
+/// `POST /auth/2fa/enroll`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolSecondFactor {
+    pub current_password: String,
+}
+
+/// What an authenticator app needs, shown this once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// In base32, to be typed where nothing can be scanned.
+    pub secret: String,
+    pub otpauth_url: String,
+    /// The URL as a QR code.
+    pub qr_png_base64: String,
+}
+
+/// `POST /auth/2fa/confirm`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeOnly {
+    pub code: String,
+}
+
+/// `POST /auth/2fa/recovery-codes` and `POST /auth/2fa/disable`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordAndCode {
+    pub current_password: String,
+    /// Of the authenticator app, or a recovery code.
+    pub code: String,
+}
+
+/// Shown this once. Each stands in for one code of the app, once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    pub recovery_codes: Vec<String>,
+}
+
+/// What a user has of a second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorState {
+    pub enrolled: bool,
+    pub recovery_codes_left: i64,
+}
+
 /// A fresh access token. `expires_in` is in seconds.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoggedIn<U> {
@@ -72,6 +121,7 @@ pub struct Me {
     pub role: String,
     pub permissions: Vec<String>,
     pub client: MeClient,
+    pub second_factor: SecondFactorState,
     pub session_id: SessionId,
 }
 
@@ -97,29 +147,27 @@ impl fmt::Debug for Login {
     }
 }
 
-impl fmt::Debug for Refresh {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refresh").finish_non_exhaustive()
-    }
+macro_rules! nameless {
+    ($($secret:ident),*) => {$(
+        impl fmt::Debug for $secret {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($secret)).finish_non_exhaustive()
+            }
+        }
+    )*};
 }
 
-impl fmt::Debug for Refreshed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refreshed").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for PasswordChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasswordChange").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for SuperadminLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SuperadminLogin").finish_non_exhaustive()
-    }
-}
+nameless!(
+    Refresh,
+    Refreshed,
+    PasswordChange,
+    SuperadminLogin,
+    EnrolSecondFactor,
+    Enrolment,
+    CodeOnly,
+    PasswordAndCode,
+    RecoveryCodes
+);
 
 impl<U: fmt::Debug> fmt::Debug for LoggedIn<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

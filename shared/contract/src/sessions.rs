@@ -43,6 +43,17 @@ pub enum SessionEventKind {
     /// Somebody ended the session.
     SessionEnded,
     PasswordChanged,
+    SecondFactorEnrolled,
+    SecondFactorDisabled,
+    /// A superadmin took it away.
+    SecondFactorReset,
+    SecondFactorUsed,
+    /// A wrong code.
+    SecondFactorFailed,
+    /// The fifth wrong code in a row.
+    SecondFactorLocked,
+    RecoveryCodeUsed,
+    RecoveryCodesRenewed,
 }
 
 /// A line of the session log.

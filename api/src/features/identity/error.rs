@@ -7,11 +7,70 @@ use crate::platform::{
     ids::NoRandomness,
     limits::TooMany,
     passwords::PasswordError,
+    second_factor::AuthenticatorError,
+    vault::VaultError,
 };
+use chrono::{DateTime, Utc};
 
 const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
 const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
 const WRONG_PASSWORD: Kind = Kind::new(403, "wrong_password", "The present password is not right");
+
+const TOTP_REQUIRED: Kind = Kind::new(401, "totp_required", "A code is needed too");
+const ALREADY_ENROLLED: Kind = Kind::new(409, "second_factor_enrolled", "There is a second factor already");
+const NOTHING_TO_CONFIRM: Kind = Kind::new(409, "second_factor_not_pending", "There is nothing to confirm");
+const CODE_REQUIRED: Kind = Kind::new(401, "second_factor_required", "A code is needed");
+const CODE_INVALID: Kind = Kind::new(401, "second_factor_invalid", "The code is not right");
+const NOT_ENROLLED: Kind = Kind::new(403, "second_factor_not_enrolled", "A second factor is needed");
+const LOCKED: Kind = Kind::new(429, "second_factor_locked", "Too many wrong codes");
+
+/// Why a code opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondFactorError {
+    #[error("no code was sent")]
+    Required,
+    /// Wrong, used before, or out of time.
+    #[error("the code is not right")]
+    Invalid,
+    #[error("the user has no second factor")]
+    NotEnrolled,
+    #[error("the second factor is locked")]
+    Locked { until: DateTime<Utc>, now: DateTime<Utc> },
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl SecondFactorError {
+    /// Whether it is the caller's fault and not an outage.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Required | Self::Invalid | Self::NotEnrolled | Self::Locked { .. })
+    }
+}
+
+impl From<SecondFactorError> for ApiError {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::Required => {
+                CODE_REQUIRED.with("Send a code of your authenticator app, or a recovery code.")
+            }
+            SecondFactorError::Invalid => CODE_INVALID.with("Wrong, or used before: each code counts once."),
+            SecondFactorError::NotEnrolled => NOT_ENROLLED.with("Set one up with POST /auth/2fa/enroll first."),
+            SecondFactorError::Locked { until, now } => {
+                let seconds = (until - now).num_seconds().max(0) + 1;
+                LOCKED
+                    .with("Five in a row were wrong; try again later.")
+                    .with_header("Retry-After", seconds.to_string())
+            }
+            SecondFactorError::Authenticator(error) => Self::internal(error),
+            SecondFactorError::Vault(error) => error.into(),
+            SecondFactorError::Db(error) => error.into(),
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -25,6 +84,19 @@ pub enum IdentityError {
     InvalidRefreshToken,
     #[error("the present password is wrong")]
     WrongPassword,
+    /// The password is right; a code is missing or not right.
+    #[error("a code is needed too")]
+    TotpRequired,
+    #[error("there is a second factor already")]
+    AlreadyEnrolled,
+    #[error("no second factor waits to be confirmed")]
+    NothingToConfirm,
+    #[error(transparent)]
+    SecondFactor(#[from] SecondFactorError),
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error("there is no such session")]
     NotFound,
     #[error("the client is suspended")]
@@ -58,6 +130,14 @@ impl From<IdentityError> for ApiError {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
             IdentityError::WrongPassword => WRONG_PASSWORD.with("Nothing was changed."),
+            IdentityError::TotpRequired => {
+                TOTP_REQUIRED.with("Send `totp_code`: of your authenticator app, or a recovery code. Each counts once.")
+            }
+            IdentityError::AlreadyEnrolled => ALREADY_ENROLLED.with("Disable it first to set up another."),
+            IdentityError::NothingToConfirm => NOTHING_TO_CONFIRM.with("Begin with POST /auth/2fa/enroll."),
+            IdentityError::SecondFactor(error) => error.into(),
+            IdentityError::Authenticator(error) => Self::internal(error),
+            IdentityError::Vault(error) => error.into(),
             IdentityError::NotFound => Self::not_found(),
             IdentityError::ClientSuspended => problems::CLIENT_SUSPENDED.with("Ask the operator of this service."),
             IdentityError::TooMany(error) => error.into(),

@@ -1,7 +1,7 @@
 //! Routes under `/auth` and `/sessions`.
 
 use super::{
-    Origin, login, password, refresh,
+    Origin, enrolment, login, password, refresh,
     sessions::{self, EventFilter},
 };
 use crate::{
@@ -16,7 +16,10 @@ use crate::{
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use countinghouse_contract::{
     Page, SessionId,
-    auth::{LoggedIn, Login, LoginUser, Me, MeClient, MeUser, PasswordChange, Refresh, Refreshed},
+    auth::{
+        CodeOnly, EnrolSecondFactor, Enrolment, LoggedIn, Login, LoginUser, Me, MeClient, MeUser, PasswordAndCode,
+        PasswordChange, RecoveryCodes, Refresh, Refreshed,
+    },
     sessions::{Session, SessionEvent, SessionEventQuery, SessionQuery},
 };
 
@@ -27,6 +30,10 @@ pub fn routes() -> Vec<Route> {
         Route::post("/auth/logout", Access::LoggedIn, log_out),
         Route::get("/auth/me", Access::LoggedIn, me),
         Route::post("/auth/password", Access::LoggedIn, change_password).rate(RateClass::LogIn),
+        Route::post("/auth/2fa/enroll", Access::LoggedIn, enrol).rate(RateClass::LogIn),
+        Route::post("/auth/2fa/confirm", Access::LoggedIn, confirm).rate(RateClass::LogIn),
+        Route::post("/auth/2fa/recovery-codes", Access::LoggedIn, renew_recovery_codes).rate(RateClass::LogIn),
+        Route::post("/auth/2fa/disable", Access::LoggedIn, disable).rate(RateClass::LogIn),
         Route::get("/sessions", Access::LoggedIn, list).with_query(),
         Route::delete("/sessions/{id}", Access::LoggedIn, end),
         Route::get("/sessions/logs", Access::Needs(Permission::SessionsRead), logs).with_query(),
@@ -68,9 +75,49 @@ async fn change_password(
     Ok(no_content())
 }
 
+/// A secret for the caller's authenticator app; it protects once its first code was confirmed.
+async fn enrol(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    body: Body<EnrolSecondFactor>,
+) -> Result<Answer<Enrolment>, ApiError> {
+    Ok(Answer::ok(enrolment::enrol(&state, &ctx, body.0).await?))
+}
+
+/// The first code of the app; answers the recovery codes.
+async fn confirm(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    body: Body<CodeOnly>,
+) -> Result<Answer<RecoveryCodes>, ApiError> {
+    Ok(Answer::ok(enrolment::confirm(&state, &ctx, body.0, Origin::of(&req)).await?))
+}
+
+/// New recovery codes, in place of the old ones.
+async fn renew_recovery_codes(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    body: Body<PasswordAndCode>,
+) -> Result<Answer<RecoveryCodes>, ApiError> {
+    Ok(Answer::ok(enrolment::renew(&state, &ctx, body.0, Origin::of(&req)).await?))
+}
+
+/// Gives the second factor up.
+async fn disable(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    body: Body<PasswordAndCode>,
+) -> Result<HttpResponse, ApiError> {
+    enrolment::disable(&state, &ctx, body.0, Origin::of(&req)).await?;
+    Ok(no_content())
+}
+
 /// Who am I, and what may I do?
 async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
-    let principal = sessions::me(&ctx).await?;
+    let (principal, second_factor) = sessions::me(&ctx).await?;
     Ok(Answer::ok(Me {
         user: MeUser { id: principal.user_id, username: principal.username },
         role: principal.role,
@@ -81,6 +128,7 @@ async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
             currency: principal.currency.to_string(),
             time_zone: principal.time_zone,
         },
+        second_factor,
         session_id: principal.session_id,
     }))
 }

@@ -2,13 +2,17 @@
 
 use super::{
     Origin,
-    error::IdentityError,
+    error::{IdentityError, SecondFactorError},
     events::{self, Event},
     repo::{self, LoginRow, NewSession},
+    second_factor::{Occasion, Who, try_in},
 };
 use crate::{
     app::AppState,
-    platform::authn::{RefreshToken, Subject, TOKEN_LIFETIME},
+    platform::{
+        authn::{RefreshToken, Subject, TOKEN_LIFETIME},
+        db::EntryTx,
+    },
 };
 use countinghouse_contract::{
     SessionId, TenantId, UserId,
@@ -23,7 +27,7 @@ const LONGEST_NAME: usize = 100;
 /// Checks the credentials and opens a session. Unknown clients and users cost the same look-ups
 /// and the same hash as known ones.
 pub async fn login(state: &AppState, input: Login, from: Origin) -> Result<LoggedIn<LoginUser>, IdentityError> {
-    let Login { client_id, username, password } = input;
+    let Login { client_id, username, password, totp_code } = input;
     let (client_id, username) = (plausible(client_id), plausible(username));
     state.limits.log_in(Some(&client_id), &username).await?;
     let found = state.db.tenant_by_slug(client_id).await?;
@@ -33,7 +37,7 @@ pub async fn login(state: &AppState, input: Login, from: Origin) -> Result<Logge
     let hash = known.as_ref().map(|user| user.password_hash.clone());
     let right = state.passwords.verify(password, hash).await?;
     match known {
-        Some(user) if right && !user.disabled => open_session(state, tenant, user, from).await,
+        Some(user) if right && !user.disabled => open_session(state, tenant, user, totp_code, from).await,
         known => {
             note_failure(state, found, known.map(|user| UserId(user.id)), username, from).await?;
             Err(IdentityError::InvalidCredentials)
@@ -51,6 +55,7 @@ async fn open_session(
     state: &AppState,
     tenant: TenantId,
     user: LoginRow,
+    totp_code: Option<String>,
     from: Origin,
 ) -> Result<LoggedIn<LoginUser>, IdentityError> {
     if user.tenant_status != "active" {
@@ -78,17 +83,22 @@ async fn open_session(
     };
     let first = refresh_token.clone();
     let checked = user.password_hash.clone();
+    let work = state.clone();
     let opened = state.db.tenant_entry(tenant, move |tx| {
         // The password may have been changed, or the user disabled, while it was compared.
         if !repo::holds_password(tx, id, &checked)? {
             return Err(IdentityError::InvalidCredentials);
         }
+        let occasion = Occasion { who: Who { tenant, user: id }, session: None, from: session.from.clone(), now };
+        if let Some(refusal) = second_factor_in(tx, &work, totp_code.as_deref(), &occasion)? {
+            return Ok(Err(refusal));
+        }
         repo::insert_session(tx, &session)?;
         repo::insert_refresh_token(tx, session.id, &first, now)?;
-        let ids = tx.ids().clone();
-        Ok(events::record_in(tx, &ids, &event)?)
+        events::record_in(tx, &work.ids, &event)?;
+        Ok(Ok(()))
     });
-    opened.await?;
+    opened.await??;
     Ok(LoggedIn {
         access_token: state.tokens.issue(subject)?,
         token_type: "Bearer".to_owned(),
@@ -96,6 +106,20 @@ async fn open_session(
         refresh_token: refresh_token.text(),
         user: LoginUser { id, username: user.username, role: user.role },
     })
+}
+
+/// Tries the code of a user who has a second factor. A refusal is no error: what it counts stays.
+fn second_factor_in(
+    tx: &mut EntryTx<'_>,
+    state: &AppState,
+    code: Option<&str>,
+    occasion: &Occasion,
+) -> Result<Option<IdentityError>, IdentityError> {
+    match try_in(tx, state, code, occasion)? {
+        Ok(()) | Err(SecondFactorError::NotEnrolled) => Ok(None),
+        Err(SecondFactorError::Required | SecondFactorError::Invalid) => Ok(Some(IdentityError::TotpRequired)),
+        Err(other) => Ok(Some(other.into())),
+    }
 }
 
 /// Failures are noted for clients that exist; an unknown one costs the same round trips.

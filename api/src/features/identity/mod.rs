@@ -2,19 +2,28 @@
 //!
 //! Invariants: a wrong client, user name or password is the same answer in the same time; a
 //! session that was ended is dead on the next request; a refresh token is good once, and one that
-//! comes back later ends its session; passwords are held no longer than hashing takes.
+//! comes back later ends its session; passwords are held no longer than hashing takes; a one-time
+//! code and a recovery code count once, and five wrong ones in a row lock for 15 minutes, however
+//! many requests bring them at once.
 
+mod enrolment;
 mod error;
 mod events;
 mod http;
 mod login;
 mod password;
+mod recovery;
 mod refresh;
 mod repo;
+mod reset;
+mod second_factor;
 mod sessions;
 mod users;
 
+pub use error::SecondFactorError;
 pub use http::routes;
+pub use reset::reset_second_factor_in;
+pub use second_factor::{CodeHeader, with_second_factor};
 pub use sessions::end_sessions_in;
 pub use users::{NewUser, check_email, check_new_user, create_user_in};
 

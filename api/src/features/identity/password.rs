@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! One's own password: asked for again, and changed.
 
 use super::{Origin, error::IdentityError, events, repo, sessions::event_of};
 use crate::{
@@ -6,6 +6,18 @@ use crate::{
     platform::{authn::TenantCtx, http::Invalid, passwords::check_new},
 };
 use countinghouse_contract::{auth::PasswordChange, sessions::SessionEventKind};
+
+/// Whether the caller knows their own password; answers its hash.
+pub(super) async fn confirm_password(
+    state: &AppState,
+    ctx: &TenantCtx,
+    given: String,
+) -> Result<String, IdentityError> {
+    let user = ctx.principal().user_id;
+    let kept = ctx.transaction(move |tx| repo::password_hash(tx, user)).await?;
+    let right = state.passwords.verify(given, Some(kept.clone())).await?;
+    if right { Ok(kept) } else { Err(IdentityError::WrongPassword) }
+}
 
 /// Sets a new password after checking the present one, and ends the user's other sessions.
 pub async fn change(
@@ -18,10 +30,7 @@ pub async fn change(
     check_new(&mut invalid, "/new_password", &input.new_password, &ctx.principal().username);
     invalid.finish()?;
     let user = ctx.principal().user_id;
-    let before = ctx.transaction(move |tx| repo::password_hash(tx, user)).await?;
-    if !state.passwords.verify(input.current_password, Some(before.clone())).await? {
-        return Err(IdentityError::WrongPassword);
-    }
+    let before = confirm_password(state, ctx, input.current_password).await?;
     let after = state.passwords.hash(input.new_password).await?;
     let ids = state.ids.clone();
     ctx.transaction(move |tx| {

@@ -5,6 +5,7 @@ use super::{
     error::IdentityError,
     events::{self, Event},
     repo,
+    second_factor::Who,
 };
 use crate::{
     app::AppState,
@@ -17,6 +18,7 @@ use crate::{
 };
 use countinghouse_contract::{
     SessionId, UserId,
+    auth::SecondFactorState,
     sessions::{Session, SessionEvent, SessionEventKind},
 };
 
@@ -40,8 +42,9 @@ pub async fn logout(state: &AppState, ctx: &TenantCtx, from: Origin) -> Result<(
 }
 
 /// The caller, as of now.
-pub async fn me(ctx: &TenantCtx) -> Result<Principal, IdentityError> {
-    Ok(ctx.transaction(|tx| Ok::<_, DbError>(tx.actor().clone())).await?)
+pub async fn me(ctx: &TenantCtx) -> Result<(Principal, SecondFactorState), IdentityError> {
+    let who = Who::of(ctx);
+    Ok(ctx.transaction(move |tx| Ok::<_, DbError>((tx.actor().clone(), repo::factor_state(tx, who)?))).await?)
 }
 
 /// Sessions that have not ended: the caller's, or everybody's for those who may see them.

@@ -2,12 +2,13 @@
 
 use crate::platform::{
     authn::TokenError,
-    crypto::SealError,
     db::DbError,
     http::{ApiError, Kind},
     ids::NoRandomness,
     limits::TooMany,
     passwords::PasswordError,
+    second_factor::AuthenticatorError,
+    vault::VaultError,
 };
 
 const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
@@ -27,14 +28,14 @@ pub enum SuperadminError {
     /// For the command line: which rule the input breaks.
     #[error("{0}")]
     Refused(ApiError),
-    #[error("the second factor can not be set up: {0}")]
-    Totp(#[from] totp_rs::TotpError),
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
     #[error(transparent)]
     TooMany(#[from] TooMany),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Token(#[from] TokenError),
     #[error(transparent)]
@@ -47,7 +48,7 @@ impl From<SuperadminError> for ApiError {
     fn from(error: SuperadminError) -> Self {
         match error {
             SuperadminError::InvalidCredentials => {
-                INVALID_CREDENTIALS.with("Check the user name, the password and the code; each code works once.")
+                INVALID_CREDENTIALS.with("Check the user name, the password and the code. Each code works once, and five wrong ones close the door for 15 minutes.")
             }
             SuperadminError::InvalidRefreshToken => {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
@@ -55,6 +56,7 @@ impl From<SuperadminError> for ApiError {
             SuperadminError::Refused(error) => error,
             SuperadminError::TooMany(error) => error.into(),
             SuperadminError::Db(error) => error.into(),
+            SuperadminError::Vault(error) => error.into(),
             other => Self::internal(other),
         }
     }

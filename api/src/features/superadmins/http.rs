@@ -1,6 +1,6 @@
 //! Routes under `/admin/auth`.
 
-use super::{refresh, service};
+use super::{login as door, refresh};
 use crate::{
     app::AppState,
     features::identity::Origin,
@@ -30,7 +30,7 @@ async fn login(
     req: HttpRequest,
     body: Body<SuperadminLogin>,
 ) -> Result<Answer<LoggedIn<LoginSuperadmin>>, ApiError> {
-    Ok(Answer::ok(service::login(&state, body.0, Origin::of(&req)).await?))
+    Ok(Answer::ok(door::login(&state, body.0, Origin::of(&req)).await?))
 }
 
 /// A new pair of tokens for a refresh token, which is good once.

@@ -3,14 +3,18 @@
 use super::service;
 use crate::{
     app::AppState,
+    features::identity::Origin,
     platform::{
         authn::PlatformCtx,
-        http::{Access, Answer, ApiError, Body, IfMatch, Position, Query, Route},
+        http::{Access, Answer, ApiError, Body, IfMatch, Position, Query, Route, no_content},
     },
 };
-use actix_web::web::{Data, Path};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
 use countinghouse_contract::{
-    Page,
+    Page, UserId,
     admin::{NewTenant, Suspension, Tenant, TenantMade, TenantPatch, TenantQuery},
 };
 
@@ -22,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         Route::patch("/admin/tenants/{slug}", Access::Superadmin, change),
         Route::post("/admin/tenants/{slug}/suspend", Access::Superadmin, suspend),
         Route::post("/admin/tenants/{slug}/resume", Access::Superadmin, resume),
+        Route::post("/admin/tenants/{slug}/users/{id}/reset-2fa", Access::Superadmin, reset_second_factor),
     ]
 }
 
@@ -77,6 +82,19 @@ async fn suspend(
 /// Lets a suspended client go on, with the sessions that it had.
 async fn resume(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Result<Answer<Tenant>, ApiError> {
     Ok(answer(service::resume(&state, &ctx, slug.into_inner()).await?))
+}
+
+/// Takes away the second factor of a user who has lost it; ends their sessions.
+async fn reset_second_factor(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: PlatformCtx,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let (slug, id) = path.into_inner();
+    let user: UserId = id.parse().map_err(|_| ApiError::not_found())?;
+    service::reset_second_factor(&state, &ctx, slug, user, Origin::of(&req)).await?;
+    Ok(no_content())
 }
 
 fn answer(tenant: Tenant) -> Answer<Tenant> {

@@ -3,14 +3,14 @@
 use super::{error::TenantError, repo};
 use crate::{
     app::AppState,
-    features::identity::{self, NewUser},
+    features::identity::{self, NewUser, Origin},
     platform::{
         authn::PlatformCtx,
         http::{IfMatch, Invalid, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
-    TenantId,
+    TenantId, UserId,
     admin::{NewTenant, Owner, Tenant, TenantMade, TenantPatch},
 };
 
@@ -91,6 +91,19 @@ pub async fn resume(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result
         Ok(Tenant { status: ACTIVE.to_owned(), suspended_reason: None, ..before.clone() })
     })
     .await
+}
+
+/// For somebody who has lost their second factor and all recovery codes.
+pub async fn reset_second_factor(
+    state: &AppState,
+    ctx: &PlatformCtx,
+    slug: String,
+    user: UserId,
+    from: Origin,
+) -> Result<(), TenantError> {
+    let (slug, ids) = (plausible(slug)?, state.ids.clone());
+    let found = state.db.platform(ctx, move |tx| identity::reset_second_factor_in(tx, &ids, &slug, user, from));
+    if found.await? { Ok(()) } else { Err(TenantError::NotFound) }
 }
 
 /// Changes a client's row while nobody else does; nothing is written when nothing differs.

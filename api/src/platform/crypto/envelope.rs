@@ -10,6 +10,7 @@ use crate::{
 };
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
@@ -87,21 +88,41 @@ impl MasterKeys {
         Self(ring)
     }
 
+    /// The name of the key that wraps from now on.
+    pub fn first_id(&self) -> Result<&str, SealError> {
+        Ok(&self.first()?.0)
+    }
+
+    fn first(&self) -> Result<&(String, Secret<[u8; 32]>), SealError> {
+        self.0.0.first().ok_or_else(|| SealError::UnknownMasterKey(String::new()))
+    }
+
     /// A new data key, and how it is kept: the master key's name and the wrapped bytes.
     pub fn make_data_key(&self, ids: &Ids, id: Uuid) -> Result<(DataKey, String, Vec<u8>), SealError> {
-        let bytes = zeroize::Zeroizing::new(ids.random_bytes::<32>()?);
-        let (kid, master) = self.0.0.first().ok_or_else(|| SealError::UnknownMasterKey(String::new()))?;
-        let wrapped = encrypt(&cipher(master.expose())?, ids, &wrap_aad(id), bytes.as_slice())?;
-        Ok((DataKey::new(id, bytes.as_slice())?, kid.clone(), wrapped))
+        let bytes = Zeroizing::new(ids.random_bytes::<32>()?);
+        let (kid, wrapped) = self.wrap(ids, id, bytes.as_slice())?;
+        Ok((DataKey::new(id, bytes.as_slice())?, kid, wrapped))
     }
 
     /// A data key as it was kept.
     pub fn unwrap_data_key(&self, id: Uuid, kid: &str, wrapped: &[u8]) -> Result<DataKey, SealError> {
-        let (_, master) = (self.0.0.iter())
-            .find(|(known, _)| known == kid)
-            .ok_or_else(|| SealError::UnknownMasterKey(kid.to_owned()))?;
-        let bytes = zeroize::Zeroizing::new(decrypt(&cipher(master.expose())?, &wrap_aad(id), wrapped)?);
-        DataKey::new(id, &bytes)
+        DataKey::new(id, &self.unwrap(id, kid, wrapped)?)
+    }
+
+    /// The same data key, wrapped by the first master key.
+    pub fn rewrap(&self, ids: &Ids, id: Uuid, kid: &str, wrapped: &[u8]) -> Result<(String, Vec<u8>), SealError> {
+        self.wrap(ids, id, &self.unwrap(id, kid, wrapped)?)
+    }
+
+    fn wrap(&self, ids: &Ids, id: Uuid, key: &[u8]) -> Result<(String, Vec<u8>), SealError> {
+        let (kid, master) = self.first()?;
+        Ok((kid.clone(), encrypt(&cipher(master.expose())?, ids, &wrap_aad(id), key)?))
+    }
+
+    fn unwrap(&self, id: Uuid, kid: &str, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let known = self.0.0.iter().find(|(known, _)| known == kid);
+        let (_, master) = known.ok_or_else(|| SealError::UnknownMasterKey(kid.to_owned()))?;
+        decrypt(&cipher(master.expose())?, &wrap_aad(id), wrapped).map(Zeroizing::new)
     }
 }
 
@@ -183,6 +204,10 @@ mod tests {
         assert_eq!(kid, "new");
         let again = masters(&[("newer", 3), ("new", 2)]).unwrap_data_key(Uuid::max(), &kid, &wrapped).unwrap();
         assert_eq!(again.open(PLACE, &sealed).unwrap().expose(), b"secret");
+        let both = masters(&[("newest", 4), ("new", 2)]);
+        let (rewrapped_by, rewrapped) = both.rewrap(&ids(), Uuid::max(), &kid, &wrapped).unwrap();
+        let alone = masters(&[("newest", 4)]).unwrap_data_key(Uuid::max(), &rewrapped_by, &rewrapped).unwrap();
+        assert_eq!(alone.open(PLACE, &sealed).unwrap().expose(), b"secret");
         assert!(matches!(
             masters(&[("old", 1)]).unwrap_data_key(Uuid::max(), &kid, &wrapped),
             Err(SealError::UnknownMasterKey(_))

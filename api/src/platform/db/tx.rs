@@ -1,16 +1,22 @@
 //! The three kinds of transaction. Their constructors are private to `platform::db`.
 
+use super::error::DbError;
 use crate::platform::{
     authn::{PlatformCtx, Principal, TenantCtx},
     ids::{Ids, NoRandomness},
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
-use diesel::PgConnection;
+use diesel::{
+    PgConnection,
+    connection::{AnsiTransactionManager, TransactionManager},
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A transaction in a tenant, of whichever kind: the session log is written at the door and behind it.
+/// A transaction of whichever kind, for what is done at the door and behind it: the session log,
+/// secrets, second factors. What it reaches is up to its login and, for a client's, to the tenant
+/// that it is in.
 pub trait AnyTx {
     /// For repos.
     fn any_conn(&mut self) -> &mut PgConnection;
@@ -23,6 +29,12 @@ impl AnyTx for TenantTx<'_> {
 }
 
 impl AnyTx for EntryTx<'_> {
+    fn any_conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
+impl AnyTx for PlatformTx<'_> {
     fn any_conn(&mut self) -> &mut PgConnection {
         self.conn
     }
@@ -48,6 +60,22 @@ impl<'c> TenantTx<'c> {
 
     pub fn tenant_id(&self) -> TenantId {
         self.actor.tenant_id
+    }
+
+    /// Does work that is undone alone when it fails; what the transaction did before stays.
+    pub fn savepoint<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut TenantTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (actor, ids, now) = (Arc::clone(&self.actor), self.ids.clone(), self.now);
+        AnsiTransactionManager::begin_transaction(self.conn).map_err(DbError::from)?;
+        let result = work(&mut TenantTx { conn: self.conn, actor, ids, now });
+        let ended = match &result {
+            Ok(_) => AnsiTransactionManager::commit_transaction(self.conn),
+            Err(_) => AnsiTransactionManager::rollback_transaction(self.conn),
+        };
+        ended.map_err(DbError::from)?;
+        result
     }
 
     /// Who acts, with the rights that hold in this transaction.

@@ -4,7 +4,9 @@
 //! once, by `telemetry`, and never sent.
 
 use super::problems;
-use crate::platform::{authz::Permission, crypto::SealError, db::DbError, ids::NoRandomness, passwords::PasswordError};
+use crate::platform::{
+    authz::Permission, crypto::SealError, db::DbError, ids::NoRandomness, passwords::PasswordError, vault::VaultError,
+};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -167,6 +169,15 @@ impl From<DbError> for ApiError {
                 problems::CURRENCY_CHANGED.with("Nothing was done; look at the amounts and try again.")
             }
             DbError::PermissionLost(needed) => Self::permission_denied(needed),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Db(error) => error.into(),
             other => Self::internal(other),
         }
     }

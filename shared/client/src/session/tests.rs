@@ -30,7 +30,7 @@ impl Fake {
             }
         });
         let [client_id, username, password] = ["acme", "ann", "correct horse"].map(str::to_owned);
-        let login = Login { client_id, username, password };
+        let login = Login { client_id, username, password, totp_code: None };
         (fake, Client::new(&address).unwrap().login(login).await.unwrap())
     }
 

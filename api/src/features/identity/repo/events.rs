@@ -16,7 +16,7 @@ use countinghouse_contract::{
 use diesel::prelude::*;
 use uuid::Uuid;
 
-const KINDS: [(SessionEventKind, &str); 7] = [
+const KINDS: [(SessionEventKind, &str); 15] = [
     (SessionEventKind::Login, "login"),
     (SessionEventKind::LoginFailed, "login_failed"),
     (SessionEventKind::Logout, "logout"),
@@ -24,6 +24,14 @@ const KINDS: [(SessionEventKind, &str); 7] = [
     (SessionEventKind::RefreshReused, "refresh_reused"),
     (SessionEventKind::SessionEnded, "session_ended"),
     (SessionEventKind::PasswordChanged, "password_changed"),
+    (SessionEventKind::SecondFactorEnrolled, "second_factor_enrolled"),
+    (SessionEventKind::SecondFactorDisabled, "second_factor_disabled"),
+    (SessionEventKind::SecondFactorReset, "second_factor_reset"),
+    (SessionEventKind::SecondFactorUsed, "second_factor_used"),
+    (SessionEventKind::SecondFactorFailed, "second_factor_failed"),
+    (SessionEventKind::SecondFactorLocked, "second_factor_locked"),
+    (SessionEventKind::RecoveryCodeUsed, "recovery_code_used"),
+    (SessionEventKind::RecoveryCodesRenewed, "recovery_codes_renewed"),
 ];
 
 fn name(kind: SessionEventKind) -> &'static str {

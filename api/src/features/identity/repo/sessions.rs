@@ -1,9 +1,9 @@
 //! Sessions.
 
 use crate::{
-    features::identity::Origin,
+    features::identity::{Origin, second_factor::Who},
     platform::{
-        db::{DbError, EntryTx, TenantTx},
+        db::{DbError, EntryTx, PlatformTx, TenantTx},
         http::PageRequest,
     },
     schema::{sessions, users},
@@ -76,6 +76,17 @@ pub fn end_sessions(tx: &mut TenantTx<'_>, user: UserId, but: Option<SessionId>)
     diesel::update(sessions::table)
         .filter(sessions::tenant_id.eq(tenant.0).and(sessions::user_id.eq(user.0)))
         .filter(sessions::id.ne(but.map(|kept| kept.0).unwrap_or_default()).and(sessions::ended_at.is_null()))
+        .set(sessions::ended_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The same for superadmins.
+pub fn end_sessions_of(tx: &mut PlatformTx<'_>, who: Who) -> Result<(), DbError> {
+    let now = tx.now();
+    diesel::update(sessions::table)
+        .filter(sessions::tenant_id.eq(who.tenant.0).and(sessions::user_id.eq(who.user.0)))
+        .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .execute(tx.conn())?;
     Ok(())

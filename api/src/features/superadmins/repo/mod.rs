@@ -1,4 +1,4 @@
-//! Superadmins, their sessions, refresh tokens and the operator's data keys in the database.
+//! Superadmins, their sessions and refresh tokens in the database.
 
 mod refresh;
 
@@ -9,10 +9,10 @@ pub use refresh::{
 use crate::{
     features::identity::Origin,
     platform::{
-        crypto::DataKey,
         db::{DbError, EntryTx},
+        second_factor::Tries,
     },
-    schema::{platform_data_keys, superadmin_sessions, superadmins},
+    schema::{superadmin_sessions, superadmins},
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{SessionId, SuperadminId};
@@ -25,7 +25,6 @@ pub struct Found {
     pub id: Uuid,
     pub username: String,
     pub password_hash: String,
-    pub totp_secret: Vec<u8>,
     pub disabled: bool,
 }
 
@@ -33,13 +32,7 @@ pub fn find(tx: &mut EntryTx<'_>, username: &str) -> Result<Option<Found>, DbErr
     let same_name = sql::<Bool>("lower(username) = lower(").bind::<diesel::sql_types::Text, _>(username).sql(")");
     Ok(superadmins::table
         .filter(same_name)
-        .select((
-            superadmins::id,
-            superadmins::username,
-            superadmins::password_hash,
-            superadmins::totp_secret,
-            superadmins::disabled,
-        ))
+        .select((superadmins::id, superadmins::username, superadmins::password_hash, superadmins::disabled))
         .first(tx.conn())
         .optional()?)
 }
@@ -67,14 +60,57 @@ pub fn insert(tx: &mut EntryTx<'_>, row: &NewSuperadmin) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Marks a TOTP step as used; false when it, or a later one, was used before.
-pub fn use_totp_step(tx: &mut EntryTx<'_>, id: SuperadminId, step: i64, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let changed = diesel::update(superadmins::table.find(id.0))
-        .filter(superadmins::last_totp_step.lt(step))
-        .filter(superadmins::disabled.eq(false))
-        .set((superadmins::last_totp_step.eq(step), superadmins::updated_at.eq(now)))
+/// A superadmin whose code is being tried.
+pub struct Held {
+    pub password_hash: String,
+    pub totp_secret: Vec<u8>,
+    pub last_totp_step: i64,
+    pub disabled: bool,
+    pub tries: Tries,
+}
+
+/// Nobody else tries a code of theirs until the transaction ends.
+pub fn lock(tx: &mut EntryTx<'_>, id: SuperadminId) -> Result<Option<Held>, DbError> {
+    type Row = (String, Vec<u8>, i64, bool, i32, Option<DateTime<Utc>>);
+    let row: Option<Row> = superadmins::table
+        .find(id.0)
+        .select((
+            superadmins::password_hash,
+            superadmins::totp_secret,
+            superadmins::last_totp_step,
+            superadmins::disabled,
+            superadmins::failures,
+            superadmins::locked_until,
+        ))
+        .for_no_key_update()
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(|(password_hash, totp_secret, last_totp_step, disabled, failures, locked_until)| Held {
+        password_hash,
+        totp_secret,
+        last_totp_step,
+        disabled,
+        tries: Tries { failures, locked_until },
+    }))
+}
+
+/// A right code: the step is spent and the count of wrong ones begins anew.
+pub fn pass(tx: &mut EntryTx<'_>, id: SuperadminId, step: i64) -> Result<(), DbError> {
+    diesel::update(superadmins::table.find(id.0))
+        .set((
+            superadmins::last_totp_step.eq(step),
+            superadmins::failures.eq(0),
+            superadmins::locked_until.eq(None::<DateTime<Utc>>),
+        ))
         .execute(tx.conn())?;
-    Ok(changed == 1)
+    Ok(())
+}
+
+pub fn keep_tries(tx: &mut EntryTx<'_>, id: SuperadminId, tries: Tries) -> Result<(), DbError> {
+    diesel::update(superadmins::table.find(id.0))
+        .set((superadmins::failures.eq(tries.failures), superadmins::locked_until.eq(tries.locked_until)))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 pub struct NewSession {
@@ -97,42 +133,6 @@ pub fn insert_session(tx: &mut EntryTx<'_>, row: &NewSession) -> Result<(), DbEr
             superadmin_sessions::last_seen_at.eq(row.created_at),
             superadmin_sessions::expires_at.eq(row.expires_at),
             superadmin_sessions::latest_end.eq(row.latest_end),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-/// A data key as it is kept: wrapped.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = platform_data_keys)]
-pub struct WrappedKey {
-    pub id: Uuid,
-    pub master_key_id: String,
-    pub wrapped: Vec<u8>,
-}
-
-pub fn data_key(tx: &mut EntryTx<'_>, id: Uuid) -> Result<WrappedKey, DbError> {
-    Ok(platform_data_keys::table.find(id).select(WrappedKey::as_select()).first(tx.conn())?)
-}
-
-pub fn newest_data_key(tx: &mut EntryTx<'_>) -> Result<Option<WrappedKey>, DbError> {
-    let newest = platform_data_keys::table.order(platform_data_keys::created_at.desc());
-    Ok(newest.select(WrappedKey::as_select()).first(tx.conn()).optional()?)
-}
-
-pub fn insert_data_key(
-    tx: &mut EntryTx<'_>,
-    key: &DataKey,
-    master_key_id: String,
-    wrapped: Vec<u8>,
-) -> Result<(), DbError> {
-    let now = tx.ids().now();
-    diesel::insert_into(platform_data_keys::table)
-        .values((
-            platform_data_keys::id.eq(key.id()),
-            platform_data_keys::master_key_id.eq(master_key_id),
-            platform_data_keys::wrapped.eq(wrapped),
-            platform_data_keys::created_at.eq(now),
         ))
         .execute(tx.conn())?;
     Ok(())

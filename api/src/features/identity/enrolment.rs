@@ -1,0 +1,106 @@
+//! Getting a second factor, renewing its recovery codes, and giving it up. All of it asks for the
+//! password: a session that somebody left open is not enough.
+
+use super::{
+    Origin,
+    error::{IdentityError, SecondFactorError},
+    password::confirm_password,
+    recovery, repo,
+    second_factor::{Occasion, Who, record_in, try_in},
+};
+use crate::{
+    app::AppState,
+    platform::{authn::TenantCtx, db::TenantTx, second_factor::Authenticator},
+};
+use countinghouse_contract::{
+    auth::{CodeOnly, EnrolSecondFactor, Enrolment, PasswordAndCode, RecoveryCodes},
+    sessions::SessionEventKind,
+};
+
+/// A secret for the user's authenticator app. Nothing asks for its codes until one has come.
+pub async fn enrol(state: &AppState, ctx: &TenantCtx, input: EnrolSecondFactor) -> Result<Enrolment, IdentityError> {
+    confirm_password(state, ctx, input.current_password).await?;
+    let (app, secret) = Authenticator::make(&state.ids, &ctx.principal().username)?;
+    let enrolment = Enrolment { secret: app.base32(), otpauth_url: app.url()?, qr_png_base64: app.qr_png_base64()? };
+    let (vault, who) = (state.vault.clone(), Who::of(ctx));
+    let put = ctx.transaction(move |tx| {
+        let sealed = vault.seal_in(tx, who.place(), secret.expose())?;
+        Ok::<_, IdentityError>(repo::put_pending(tx, who, &sealed)?)
+    });
+    if put.await? { Ok(enrolment) } else { Err(IdentityError::AlreadyEnrolled) }
+}
+
+/// The first code of the app: from now on it protects. Answers the recovery codes, this once.
+pub async fn confirm(
+    state: &AppState,
+    ctx: &TenantCtx,
+    input: CodeOnly,
+    from: Origin,
+) -> Result<RecoveryCodes, IdentityError> {
+    let (state, who) = (state.clone(), Who::of(ctx));
+    ctx.transaction(move |tx| {
+        let factor = repo::lock_factor(tx, who)?.ok_or(IdentityError::NothingToConfirm)?;
+        if factor.confirmed {
+            return Err(IdentityError::AlreadyEnrolled);
+        }
+        // A wrong code is not counted: who may confirm knows the secret.
+        let secret = state.vault.open_in(tx, who.place(), &factor.totp_secret)?;
+        let step = Authenticator::of(secret.expose())?.step_of(&input.code, tx.now(), factor.last_step);
+        repo::confirm(tx, who, step.ok_or(SecondFactorError::Invalid)?)?;
+        record_in(tx, &state, SessionEventKind::SecondFactorEnrolled, &occasion(tx, who, from))?;
+        new_recovery_codes_in(tx, &state, who)
+    })
+    .await
+}
+
+/// New recovery codes; the old ones are dead.
+pub async fn renew(
+    state: &AppState,
+    ctx: &TenantCtx,
+    input: PasswordAndCode,
+    from: Origin,
+) -> Result<RecoveryCodes, IdentityError> {
+    confirm_password(state, ctx, input.current_password).await?;
+    let (state, who) = (state.clone(), Who::of(ctx));
+    let renewed = ctx.transaction(move |tx| {
+        let occasion = occasion(tx, who, from);
+        if let Err(refusal) = try_in(tx, &state, Some(&input.code), &occasion)? {
+            return Ok(Err(refusal));
+        }
+        record_in(tx, &state, SessionEventKind::RecoveryCodesRenewed, &occasion)?;
+        Ok::<_, IdentityError>(Ok(new_recovery_codes_in(tx, &state, who)?))
+    });
+    Ok(renewed.await??)
+}
+
+/// Gives the second factor up, with its recovery codes.
+pub async fn disable(
+    state: &AppState,
+    ctx: &TenantCtx,
+    input: PasswordAndCode,
+    from: Origin,
+) -> Result<(), IdentityError> {
+    confirm_password(state, ctx, input.current_password).await?;
+    let (state, who) = (state.clone(), Who::of(ctx));
+    let disabled = ctx.transaction(move |tx| {
+        let occasion = occasion(tx, who, from);
+        if let Err(refusal) = try_in(tx, &state, Some(&input.code), &occasion)? {
+            return Ok(Err(refusal));
+        }
+        repo::delete_factor(tx, who)?;
+        record_in(tx, &state, SessionEventKind::SecondFactorDisabled, &occasion)?;
+        Ok::<_, IdentityError>(Ok(()))
+    });
+    Ok(disabled.await??)
+}
+
+fn occasion(tx: &TenantTx<'_>, who: Who, from: Origin) -> Occasion {
+    Occasion { who, session: Some(tx.actor().session_id), from, now: tx.now() }
+}
+
+fn new_recovery_codes_in(tx: &mut TenantTx<'_>, state: &AppState, who: Who) -> Result<RecoveryCodes, IdentityError> {
+    let recovery_codes = recovery::make(&state.ids)?;
+    let hashes: Vec<_> = recovery_codes.iter().filter_map(|code| recovery::hash(who, code)).collect();
+    repo::replace_recovery_codes(tx, who, &hashes)?;
+    Ok(RecoveryCodes { recovery_codes })
+}

@@ -1,0 +1,44 @@
+//! Changing the master key while the service runs.
+//!
+//! Put the new key in front of the old one in `MASTER_KEYS` and restart every process; then
+//! `countinghouse admin rotate-key` wraps every data key anew, a few at a time, so that requests
+//! hardly wait; then take the old key out. Secrets themselves are not touched.
+
+use super::{Vault, VaultError, repo};
+use crate::platform::db::{Db, EntryTx};
+
+/// Data keys in one transaction.
+const BATCH: i64 = 100;
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// The master key that now wraps every data key.
+    pub master_key_id: String,
+    /// How many were wrapped by another one before.
+    pub rewrapped: usize,
+}
+
+/// Wraps every data key by the first master key. Stopped half-way, it goes on when it is run again.
+pub async fn rotate(db: &Db, vault: &Vault) -> Result<Rotated, VaultError> {
+    let master_key_id = vault.masters.first_id()?.to_owned();
+    let mut rewrapped = 0;
+    loop {
+        let vault = vault.clone();
+        let done = db.platform_entry(move |tx| rewrap_some_in(tx, &vault)).await?;
+        if done == 0 {
+            return Ok(Rotated { master_key_id, rewrapped });
+        }
+        rewrapped += done;
+    }
+}
+
+fn rewrap_some_in(tx: &mut EntryTx<'_>, vault: &Vault) -> Result<usize, VaultError> {
+    let Vault { masters, ids } = vault;
+    let keys = repo::lock_wrapped_by_others(tx, masters.first_id()?, BATCH)?;
+    for (tenant, kept) in &keys {
+        let (master_key_id, wrapped) = masters.rewrap(ids, kept.id, &kept.master_key_id, &kept.wrapped)?;
+        repo::update(tx, *tenant, &repo::WrappedKey { id: kept.id, master_key_id, wrapped })?;
+    }
+    Ok(keys.len())
+}
