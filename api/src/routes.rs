@@ -8,6 +8,7 @@ pub fn table() -> Vec<Route> {
         features::identity::routes(),
         features::users::routes(),
         features::roles::routes(),
+        features::api_keys::routes(),
         features::client::routes(),
         features::products::routes(),
         features::inventory::routes(),

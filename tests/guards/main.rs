@@ -1,6 +1,7 @@
 //! Guards: what must hold for every route, every table and every file, found by looking at all of
 //! them rather than at a list that somebody keeps.
 
+mod api_keys;
 mod files;
 mod migrations;
 mod roles;

@@ -25,27 +25,28 @@ const ENDING: [&str; 3] = ["/auth/logout", "/auth/password", "/sessions/{id}"];
 const PENDING: [&str; 3] = ["/auth/2fa/confirm", "/auth/2fa/recovery-codes", "/auth/2fa/disable"];
 const PUBLIC: &str = include_str!("public_routes.txt");
 
-fn name(route: &Route) -> String {
+pub fn name(route: &Route) -> String {
     format!("{} {}", route.method, route.path)
 }
 
 /// Things of one client that routes can be pointed at.
-struct Things {
+pub struct Things {
     product: String,
     order: String,
     session: String,
     user: String,
     role: String,
+    api_key: String,
 }
 
 impl Things {
     /// Ids of nothing.
-    fn none(id: &str) -> Self {
-        let [product, order, session, user] = [(); 4].map(|()| id.to_owned());
-        Self { product, order, session, user, role: format!("r{}", id.replace('-', "")) }
+    pub fn none(id: &str) -> Self {
+        let [product, order, session, user, api_key] = [(); 5].map(|()| id.to_owned());
+        Self { product, order, session, user, role: format!("r{}", id.replace('-', "")), api_key }
     }
 
-    async fn of(owner: &Caller) -> Self {
+    pub async fn of(owner: &Caller) -> Self {
         let sku = uuid::Uuid::new_v4().simple().to_string();
         let product = owner.product(&sku, "9.99", 100).await;
         let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
@@ -55,12 +56,13 @@ impl Things {
         owner.post("/roles", &body).await.expect(201);
         let body = json!({"username": sku, "password": PASSWORD, "role": "viewer"});
         let user = owner.post("/users", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
-        Self { product, order, session, user, role }
+        let api_key = owner.api_key(&["products:read"]).await["id"].as_str().unwrap().to_owned();
+        Self { product, order, session, user, role, api_key }
     }
 }
 
 /// A call that succeeds for who may make it: the path with its id, and the body.
-fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
+pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     let with = |id: &str| route.path.replace("{id}", id);
     let unique = uuid::Uuid::new_v4().simple().to_string();
     match name(route).as_str() {
@@ -71,6 +73,11 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             (route.path.to_owned(), Some(body))
         }
+        "GET /api-keys" => (route.path.to_owned(), None),
+        "POST /api-keys" => {
+            (route.path.to_owned(), Some(json!({"name": "software", "permissions": ["products:read"]})))
+        }
+        "DELETE /api-keys/{id}" => (with(&things.api_key), None),
         "GET /client" => (route.path.to_owned(), None),
         "PATCH /client" => (route.path.to_owned(), Some(json!({"messenger": unique}))),
         "POST /auth/2fa/enroll" => (route.path.to_owned(), Some(json!({"current_password": PASSWORD}))),
@@ -125,7 +132,7 @@ fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     }
 }
 
-async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
+pub async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
     let (path, body) = case(route, things);
     let request = caller.request(route.method.as_str().parse::<Method>().unwrap(), &path);
     Answer::of(match body {
@@ -135,11 +142,11 @@ async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
     .await
 }
 
-fn guarded() -> Vec<Route> {
+pub fn guarded() -> Vec<Route> {
     routes::table().into_iter().filter(|route| route.access != Access::Public).collect()
 }
 
-fn of_tenants() -> Vec<Route> {
+pub fn of_tenants() -> Vec<Route> {
     guarded().into_iter().filter(|route| route.access != Access::Superadmin).collect()
 }
 
@@ -254,8 +261,8 @@ async fn each_role_may_what_its_permissions_say_and_no_more() {
             } else {
                 call(&caller, &route, &things).await
             };
-            match route.access {
-                Access::Needs(permission) if !roles.permissions(role).holds(permission) => {
+            match route.access.permission() {
+                Some(permission) if !roles.permissions(role).holds(permission) => {
                     answer.problem(403, "permission_denied");
                 }
                 _ if PENDING.contains(&route.path) => {
@@ -277,7 +284,7 @@ async fn each_role_may_what_its_permissions_say_and_no_more() {
 async fn a_changed_role_acts_on_the_next_request() {
     let world = World::start().await;
     for route in of_tenants() {
-        let Access::Needs(_) = route.access else { continue };
+        let Some(_) = route.access.permission() else { continue };
         let things = fresh_things(&world).await;
         let owner = world.caller(&world.north, "owner");
         owner.get("/auth/me").await.expect(200);
@@ -356,7 +363,7 @@ async fn lists_hold_no_row_of_another_client() {
 fn every_permission_is_asked_for_by_a_route_or_a_field() {
     let of_fields = [Permission::CostsRead, Permission::SessionsWrite];
     for &permission in Permission::ALL {
-        let asked = routes::table().iter().any(|route| route.access == Access::Needs(permission));
+        let asked = routes::table().iter().any(|route| route.access.permission() == Some(permission));
         assert!(asked || of_fields.contains(&permission), "{permission}");
     }
 }

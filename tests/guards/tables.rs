@@ -136,6 +136,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let owner = world.owner();
     let product = owner.product("SEEN", "1.00", 10).await;
     owner.order(&product, 1).await.expect(201);
+    owner.api_key(&["products:read"]).await;
     let tables = tables(&mut world.database(Login::Owner));
     for login in [Login::App, Login::Worker] {
         let mut conn = world.database(login);
@@ -151,7 +152,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let mut app = world.database(Login::App);
     app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
     let filled = [
-        ["tenants", "users", "sessions", "products", "stock", "stock_movements"].as_slice(),
+        ["tenants", "users", "sessions", "api_keys", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
     ];
     for table in filled.concat() {

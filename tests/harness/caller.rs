@@ -1,4 +1,4 @@
-//! Somebody who calls the API, with a token or without.
+//! Somebody who calls the API: with a token, with an API key, or with neither.
 
 use reqwest::{
     Method, RequestBuilder,
@@ -13,6 +13,7 @@ pub struct Caller {
     http: reqwest::Client,
     base_url: String,
     token: Option<String>,
+    key: Option<String>,
 }
 
 /// What came back. `body` is null when there was none, or when it was not JSON.
@@ -25,7 +26,12 @@ pub struct Answer {
 
 impl Caller {
     pub(crate) fn new(http: reqwest::Client, base_url: &str, token: Option<String>) -> Self {
-        Self { http, base_url: base_url.to_owned(), token }
+        Self { http, base_url: base_url.to_owned(), token, key: None }
+    }
+
+    /// The same caller, with an API key in place of a token.
+    pub fn with_key(self, key: impl Into<String>) -> Self {
+        Self { token: None, key: Some(key.into()), ..self }
     }
 
     pub fn token(&self) -> &str {
@@ -40,9 +46,10 @@ impl Caller {
             None => format!("{}/api/v1{path}", self.base_url),
         };
         let request = self.http.request(method, url);
-        match &self.token {
-            Some(token) => request.header(AUTHORIZATION, format!("Bearer {token}")),
-            None => request,
+        match (&self.token, &self.key) {
+            (Some(token), _) => request.header(AUTHORIZATION, format!("Bearer {token}")),
+            (None, Some(key)) => request.header("X-Api-Key", key),
+            (None, None) => request,
         }
     }
 
@@ -72,6 +79,12 @@ impl Caller {
         let stock = json!({"quantity": quantity, "unit_cost": "4.00"});
         let body = json!({"sku": sku, "name": sku, "price": price, "opening_stock": stock});
         self.post("/products", &body).await.expect(201)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Makes an API key and answers it whole: its `key` is the secret.
+    pub async fn api_key(&self, permissions: &[&str]) -> Value {
+        let body = json!({"name": "software", "permissions": permissions});
+        self.post("/api-keys", &body).await.expect(201)
     }
 
     /// Orders so many of one product.

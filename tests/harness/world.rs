@@ -158,6 +158,11 @@ impl World {
         Caller::new(self.http.clone(), &self.base_url, Some(token.into()))
     }
 
+    /// The software that has this API key, as it was answered when it was made.
+    pub fn software(&self, made: &serde_json::Value) -> Caller {
+        self.nobody().with_key(made["key"].as_str().expect("a key"))
+    }
+
     /// The user of this role, in the session that stands in every world.
     pub fn caller(&self, tenant: &Tenant, role: &str) -> Caller {
         let (_, user, session) = *tenant.find(role);

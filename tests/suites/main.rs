@@ -1,5 +1,6 @@
 //! Black-box suites: the product over HTTP, on real PostgreSQL and Valkey, as the shipped logins.
 
+mod api_keys;
 mod bad_headers;
 mod bad_input;
 mod bad_requests;
@@ -14,6 +15,7 @@ mod limits;
 mod limits_without_redis;
 mod operations;
 mod orders;
+mod privileges;
 mod process;
 mod product_lists;
 mod products;

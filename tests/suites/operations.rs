@@ -107,6 +107,12 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             &["/username", "/password", "/role"],
         ),
         operation(Method::PATCH, "/client", owner.clone(), profile, &[]),
+        post(
+            "/api-keys",
+            &owner,
+            json!({"name": "shop", "permissions": ["orders:write"], "expires_at": "2999-01-01T00:00:00Z"}),
+            &["/name", "/permissions"],
+        ),
         post("/roles", &owner, json!({"name": "packer", "permissions": ["orders:read"]}), &["/name", "/permissions"]),
         operation(
             Method::PUT,
@@ -211,6 +217,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "tenants",
         "users",
         "roles",
+        "api_keys",
         "sessions",
         "superadmins",
         "superadmin_sessions",

@@ -2,6 +2,7 @@
 //! private, and another feature calls what the door shows, never a repo.
 
 pub mod accounting;
+pub mod api_keys;
 pub mod client;
 pub mod identity;
 pub mod inventory;

@@ -122,6 +122,7 @@ fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>,
     let extensions = req.extensions();
     let tenant = extensions.get::<TenantCtx>().map(|ctx| ctx.tenant_id().to_string());
     let user = extensions.get::<TenantCtx>().map(|ctx| ctx.principal().user_id.to_string());
+    let api_key = extensions.get::<TenantCtx>().and_then(|ctx| ctx.principal().api_key_id()).map(|id| id.to_string());
     let superadmin = extensions.get::<PlatformCtx>().map(|ctx| ctx.superadmin_id().to_string());
     tracing::info!(
         request_id,
@@ -132,6 +133,7 @@ fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>,
         micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         tenant,
         user,
+        api_key,
         superadmin,
         "request"
     );

@@ -1,6 +1,6 @@
 //! Logging in and out, and who one is.
 
-use crate::{SessionId, TenantId, UserId};
+use crate::{ApiKeyId, SessionId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -122,7 +122,11 @@ pub struct Me {
     pub permissions: Vec<String>,
     pub client: MeClient,
     pub second_factor: SecondFactorState,
-    pub session_id: SessionId,
+    /// `null` for software that comes with an API key.
+    pub session_id: Option<SessionId>,
+    /// The key, and `null` for people.
+    #[serde(default)]
+    pub api_key_id: Option<ApiKeyId>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -46,6 +46,8 @@ id! {
     UserId,
     /// One login of a user, until it is ended.
     SessionId,
+    /// A key of a client's software.
+    ApiKeyId,
     /// A line of the session log.
     SessionEventId,
     /// Who runs the whole service.

@@ -5,6 +5,7 @@
 //! other modules lean on.
 
 pub mod admin;
+pub mod api_keys;
 mod attributes;
 pub mod auth;
 pub mod client;

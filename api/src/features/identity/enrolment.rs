@@ -95,7 +95,7 @@ pub async fn disable(
 }
 
 fn occasion(tx: &TenantTx<'_>, who: Who, from: Origin) -> Occasion {
-    Occasion { who, session: Some(tx.actor().session_id), from, now: tx.now() }
+    Occasion { who, session: tx.actor().session_id(), from, now: tx.now() }
 }
 
 fn new_recovery_codes_in(tx: &mut TenantTx<'_>, state: &AppState, who: Who) -> Result<RecoveryCodes, IdentityError> {

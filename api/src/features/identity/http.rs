@@ -28,7 +28,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/auth/login", Access::Public, log_in).rate(RateClass::LogIn),
         Route::post("/auth/refresh", Access::Public, refresh_pair),
         Route::post("/auth/logout", Access::LoggedIn, log_out),
-        Route::get("/auth/me", Access::LoggedIn, me),
+        Route::get("/auth/me", Access::Known, me),
         Route::post("/auth/password", Access::LoggedIn, change_password).rate(RateClass::LogIn),
         Route::post("/auth/2fa/enroll", Access::LoggedIn, enrol).rate(RateClass::LogIn),
         Route::post("/auth/2fa/confirm", Access::LoggedIn, confirm).rate(RateClass::LogIn),
@@ -36,7 +36,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/auth/2fa/disable", Access::LoggedIn, disable).rate(RateClass::LogIn),
         Route::get("/sessions", Access::LoggedIn, list).with_query(),
         Route::delete("/sessions/{id}", Access::LoggedIn, end),
-        Route::get("/sessions/logs", Access::Needs(Permission::SessionsRead), logs).with_query(),
+        Route::get("/sessions/logs", Access::PersonNeeds(Permission::SessionsRead), logs).with_query(),
     ]
 }
 
@@ -118,6 +118,7 @@ async fn disable(
 /// Who am I, and what may I do?
 async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
     let (principal, second_factor) = sessions::me(&ctx).await?;
+    let (session_id, api_key_id) = (principal.session_id(), principal.api_key_id());
     Ok(Answer::ok(Me {
         user: MeUser { id: principal.user_id, username: principal.username },
         role: principal.role,
@@ -129,7 +130,8 @@ async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
             time_zone: principal.time_zone,
         },
         second_factor,
-        session_id: principal.session_id,
+        session_id,
+        api_key_id,
     }))
 }
 

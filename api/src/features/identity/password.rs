@@ -38,8 +38,8 @@ pub async fn change(
         if !repo::replace_password(tx, user, &before, &after)? {
             return Err(IdentityError::WrongPassword);
         }
-        let own = tx.actor().session_id;
-        repo::end_sessions(tx, user, Some(own))?;
+        let own = tx.actor().session_id();
+        repo::end_sessions(tx, user, own)?;
         let event = event_of(tx, SessionEventKind::PasswordChanged, user, own, from);
         Ok(events::record_in(tx, &ids, &event)?)
     })

@@ -24,7 +24,7 @@ pub fn make(ids: &Ids) -> Result<Vec<String>, NoRandomness> {
 }
 
 /// As it is kept, whatever the case and grouping it was typed in; `None` when it is not of the form.
-pub fn hash(who: Who, code: &str) -> Option<Vec<u8>> {
+pub fn hash(who: Who, code: &str) -> Option<[u8; 32]> {
     let plain = code.chars().filter(|c| *c != '-' && *c != ' ').map(|c| c.to_ascii_uppercase());
     let plain: String = plain.take(LENGTH + 1).collect();
     let of_form = plain.len() == LENGTH && plain.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));

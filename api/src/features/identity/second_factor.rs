@@ -108,7 +108,7 @@ where
     }
     let (state, who) = (state.clone(), Who::of(ctx));
     let outcome = ctx.transaction(move |tx| {
-        let occasion = Occasion { who, session: Some(tx.actor().session_id), from, now: tx.now() };
+        let occasion = Occasion { who, session: tx.actor().session_id(), from, now: tx.now() };
         let factor = repo::lock_factor(tx, who)?;
         let done = tx.savepoint(|tx| {
             let done = work(tx).map_err(Stop::Work)?;

@@ -156,13 +156,14 @@ pub async fn next_number(ctx: &TenantCtx, channel: String, reference: Option<Str
         #[diesel(sql_type = Nullable<SqlUuid>)]
         existing: Option<Uuid>,
     }
-    let drawn = ctx.db().tenant_statement(ctx, move |conn, session| {
-        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3, $4, $5, $6, $7)")
-            .bind::<SqlUuid, _>(session.tenant)
-            .bind::<SqlUuid, _>(session.session)
-            .bind::<BigInt, _>(session.user_rights)
-            .bind::<BigInt, _>(session.tenant_rights)
-            .bind::<Timestamptz, _>(session.at)
+    let drawn = ctx.db().tenant_statement(ctx, move |conn, request| {
+        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind::<SqlUuid, _>(request.tenant)
+            .bind::<Text, _>(request.kind)
+            .bind::<SqlUuid, _>(request.credential)
+            .bind::<BigInt, _>(request.user_rights)
+            .bind::<BigInt, _>(request.tenant_rights)
+            .bind::<Timestamptz, _>(request.at)
             .bind::<Text, _>(&channel)
             .bind::<Nullable<Text>, _>(&reference)
             .get_result(conn)?;

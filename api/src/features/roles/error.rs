@@ -9,7 +9,6 @@ use crate::platform::{
 const ROLE_TAKEN: Kind = Kind::new(409, "role_taken", "The role exists already");
 const ROLE_IN_USE: Kind = Kind::new(409, "role_in_use", "Somebody has this role");
 const ROLE_BUILT_IN: Kind = Kind::new(409, "role_built_in", "Built-in roles stay as they are");
-const CANNOT_GRANT: Kind = Kind::new(403, "cannot_grant", "Nobody grants what they do not hold");
 
 #[derive(Debug, thiserror::Error)]
 pub enum RoleError {
@@ -51,10 +50,7 @@ impl From<RoleError> for ApiError {
             RoleError::Taken => ROLE_TAKEN.with("Choose another name, or change it with PUT /roles/{name}."),
             RoleError::InUse => ROLE_IN_USE.with("Give those who have it another role first."),
             RoleError::BuiltIn => ROLE_BUILT_IN.with("Make a role of your own instead."),
-            RoleError::CannotGrant(lacked) => {
-                let names: Vec<_> = lacked.iter().map(|permission| permission.as_str()).collect();
-                CANNOT_GRANT.with(format!("You do not hold {}.", names.join(", ")))
-            }
+            RoleError::CannotGrant(lacked) => Self::cannot_grant(&lacked),
             RoleError::Roles(error) => Self::internal(error),
             RoleError::Db(error) => error.into(),
         }

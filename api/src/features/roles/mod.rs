@@ -10,4 +10,4 @@ mod repo;
 mod service;
 
 pub use http::routes;
-pub use service::hold_in;
+pub use service::{check_permissions, hold_in};

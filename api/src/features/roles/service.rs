@@ -22,7 +22,8 @@ pub async fn create(ctx: &TenantCtx, input: NewRole) -> Result<Role, RoleError> 
         let rule = "2 to 40 of a-z, 0-9, - and _, beginning with a letter.";
         invalid.add("/name", "invalid_name", rule);
     }
-    let permissions = check(invalid, &input.permissions)?;
+    let permissions = check_permissions(&mut invalid, &input.permissions);
+    invalid.finish()?;
     if ctx.db().roles().is_built_in(&input.name) {
         return Err(RoleError::Taken);
     }
@@ -37,7 +38,9 @@ pub async fn create(ctx: &TenantCtx, input: NewRole) -> Result<Role, RoleError> 
 
 /// Both what the role could do and what it is to do have to be held by who changes it.
 pub async fn replace(ctx: &TenantCtx, name: String, input: RoleChange) -> Result<Role, RoleError> {
-    let permissions = check(Invalid::default(), &input.permissions)?;
+    let mut invalid = Invalid::default();
+    let permissions = check_permissions(&mut invalid, &input.permissions);
+    invalid.finish()?;
     refuse_built_in(ctx, &name)?;
     ctx.transaction(move |tx| {
         let before = repo::lock(tx, &name)?.ok_or(RoleError::NotFound)?;
@@ -87,7 +90,8 @@ fn refuse_more(tx: &TenantTx<'_>, wanted: &PermissionSet) -> Result<(), RoleErro
     if lacked.is_empty() { Ok(()) } else { Err(RoleError::CannotGrant(lacked)) }
 }
 
-fn check(mut invalid: Invalid, permissions: &[String]) -> Result<PermissionSet, Invalid> {
+/// The permissions that somebody wrote, each of which there has to be.
+pub fn check_permissions(invalid: &mut Invalid, permissions: &[String]) -> PermissionSet {
     if permissions.len() > Permission::ALL.len() {
         invalid.add("/permissions", "too_many", "More than there are permissions.");
     }
@@ -96,8 +100,7 @@ fn check(mut invalid: Invalid, permissions: &[String]) -> Result<PermissionSet, 
             invalid.add(&format!("/permissions/{at}"), "unknown_permission", "There is no such permission.");
         }
     }
-    invalid.finish()?;
-    Ok(set(permissions))
+    set(permissions)
 }
 
 /// In the order of the list of permissions, each once.

@@ -3,14 +3,13 @@
 use crate::platform::{
     authz::Permission,
     db::DbError,
-    http::{ApiError, Invalid, Kind},
+    http::{ApiError, Invalid, Kind, problems},
     ids::NoRandomness,
     passwords::PasswordError,
 };
 
 const USERNAME_TAKEN: Kind = Kind::new(409, "username_taken", "The user name is taken");
 const LAST_OWNER: Kind = Kind::new(409, "last_owner", "There has to be an owner");
-const CANNOT_GRANT: Kind = Kind::new(403, "cannot_grant", "Nobody grants what they do not hold");
 
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
@@ -55,7 +54,7 @@ impl From<UserError> for ApiError {
             UserError::LastOwner => LAST_OWNER.with("Make somebody else an owner first."),
             UserError::CannotGrant { role, lacked } => {
                 let names: Vec<_> = lacked.iter().map(|permission| permission.as_str()).collect();
-                CANNOT_GRANT.with(format!("The role `{role}` holds {}, which you do not.", names.join(", ")))
+                problems::CANNOT_GRANT.with(format!("The role `{role}` holds {}, which you do not.", names.join(", ")))
             }
             UserError::VersionMismatch(error) => error,
             UserError::Password(error) => error.into(),

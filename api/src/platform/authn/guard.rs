@@ -1,6 +1,6 @@
 //! The door of every route: runs before the handler, and before a byte of the body is read.
 
-use super::{PlatformCtx, Principal, SessionKey, Subject, TenantCtx};
+use super::{ApiKey, Credential, PlatformCtx, Principal, Subject, TenantCtx};
 use crate::{
     app::AppState,
     platform::{
@@ -17,6 +17,8 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+
+const API_KEY: &str = "x-api-key";
 
 /// Lets a request through to its handler when it may do what the route declares.
 pub async fn guard<B: MessageBody + 'static>(
@@ -37,38 +39,41 @@ pub async fn guard<B: MessageBody + 'static>(
 }
 
 async fn admit(access: Access, rate: RateClass, req: &ServiceRequest) -> Result<(), ApiError> {
-    let needed = match access {
+    match access {
         Access::Public => return take_stranger(req.request(), rate).await,
         Access::Superadmin => return admit_superadmin(rate, req).await,
-        Access::LoggedIn => None,
-        Access::Needs(permission) => Some(permission),
-    };
-    let state = state(req)?;
-    let key = match subject(req, state) {
-        Ok(Subject::User { tenant, session, .. }) => SessionKey { tenant, session },
-        Ok(_) => {
+        Access::LoggedIn | Access::Known | Access::Needs(_) | Access::PersonNeeds(_) => {}
+    }
+    let (state, needed) = (state(req)?, access.permission());
+    let credential = match presented(req, state) {
+        Ok(Presented::Token(Subject::User { tenant, session, .. })) => Credential::Session { tenant, session },
+        Ok(Presented::Key(key)) => Credential::of_key(&key),
+        Ok(Presented::Token(Subject::Superadmin { .. })) => {
             let refused = problems::UNAUTHENTICATED.with("This token is not for a client's data.");
             return Err(turned_away(req, rate, refused).await);
         }
         Err(refused) => return Err(turned_away(req, rate, refused).await),
     };
     let holds = |principal: &Principal| needed.is_none_or(|permission| principal.permissions.holds(permission));
-    let mut principal = match state.db.remembered(key) {
+    let mut principal = match state.db.remembered(credential) {
         Some(principal) => principal,
         None => {
-            // The session may have ended long ago: looking it up is at the expense of the address.
+            // It may have ended long ago, or be a guess: looking it up is at the expense of the address.
             take_stranger(req.request(), rate).await?;
-            state.db.principal_anew(key).await?
+            state.db.principal_anew(credential).await?
         }
     };
     take_client(req, state, &principal, rate).await?;
+    if principal.api_key_id().is_some() && !access.admits_keys() {
+        return Err(problems::PEOPLE_ONLY.with("Log in as a user for this."));
+    }
     if !holds(&principal) {
         // What is remembered may be from before the role was given more.
-        principal = state.db.principal_anew(key).await?;
+        principal = state.db.principal_anew(credential).await?;
     }
     if needed.is_some() && principal.must_change_password {
         // It may have been changed meanwhile.
-        principal = state.db.principal_anew(key).await?;
+        principal = state.db.principal_anew(credential).await?;
         if principal.must_change_password {
             return Err(problems::PASSWORD_CHANGE_REQUIRED.with("Change it with POST /auth/password first."));
         }
@@ -106,10 +111,10 @@ async fn take_client(
 /// Nothing is remembered of superadmins: they are few, and a dead session should reach nothing.
 async fn admit_superadmin(rate: RateClass, req: &ServiceRequest) -> Result<(), ApiError> {
     let state = state(req)?;
-    let (superadmin, session) = match subject(req, state) {
-        Ok(Subject::Superadmin { superadmin, session }) => (superadmin, session),
+    let (superadmin, session) = match presented(req, state) {
+        Ok(Presented::Token(Subject::Superadmin { superadmin, session })) => (superadmin, session),
         Ok(_) => {
-            let refused = problems::UNAUTHENTICATED.with("This token is not a superadmin's.");
+            let refused = problems::UNAUTHENTICATED.with("This is not a superadmin's token.");
             return Err(turned_away(req, rate, refused).await);
         }
         Err(refused) => return Err(turned_away(req, rate, refused).await),
@@ -127,10 +132,30 @@ fn state(req: &ServiceRequest) -> Result<&AppState, ApiError> {
     req.app_data::<Data<AppState>>().map(|data| data.get_ref()).ok_or_else(|| ApiError::undeclared("AppState"))
 }
 
-fn subject(req: &ServiceRequest, state: &AppState) -> Result<Subject, ApiError> {
-    let header = req.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+/// What a request shows of itself: an access token, or an API key.
+enum Presented {
+    Token(Subject),
+    Key(ApiKey),
+}
+
+fn presented(req: &ServiceRequest, state: &AppState) -> Result<Presented, ApiError> {
+    let text = |name: &str| req.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    match (text(API_KEY), text(AUTHORIZATION.as_str())) {
+        (Some(_), Some(_)) => {
+            Err(problems::TWO_CREDENTIALS.with("Send either `Authorization` or `X-Api-Key`, not both."))
+        }
+        (Some(key), None) => {
+            let key = ApiKey::parse(key.trim()).map(Presented::Key);
+            key.ok_or_else(|| problems::UNAUTHENTICATED.with("This API key is not good here."))
+        }
+        (None, header) => subject(header, state).map(Presented::Token),
+    }
+}
+
+fn subject(header: Option<&str>, state: &AppState) -> Result<Subject, ApiError> {
     let Some((scheme, token)) = header.and_then(|value| value.split_once(' ')) else {
-        return Err(problems::UNAUTHENTICATED.with("Log in and send `Authorization: Bearer <access token>`."));
+        let how = "Log in and send `Authorization: Bearer <access token>`, or send `X-Api-Key`.";
+        return Err(problems::UNAUTHENTICATED.with(how));
     };
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(problems::UNAUTHENTICATED.with("The authorization scheme is `Bearer`."));

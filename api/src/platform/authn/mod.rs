@@ -1,17 +1,21 @@
 //! Who is asking. A checked credential becomes a context, and a context is the only key to data.
 //!
 //! `guard` runs before a handler and before its body is read: it looks at the route's own
-//! declaration, checks the token, and leaves a [`TenantCtx`] or [`PlatformCtx`] behind. The
+//! declaration, checks the token or the API key, and leaves a [`TenantCtx`] or [`PlatformCtx`] behind. The
 //! extractors fail closed when none is there.
 
+mod credential;
 mod guard;
+mod named_secret;
 mod principal;
 mod refresh;
 mod token;
 
+pub use credential::Credential;
 pub use guard::guard;
-pub use principal::{Policies, Principal, Principals, SessionKey};
-pub use refresh::{GRACE, RefreshKeys, RefreshToken};
+pub use named_secret::{ApiKey, RefreshToken};
+pub use principal::{Policies, Principal, Principals};
+pub use refresh::{GRACE, RefreshKeys};
 pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
 
 use super::{
@@ -26,7 +30,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// A request of a tenant's user, whose session and permission were checked.
+/// A request of a tenant's user or of their software, whose credential and permission were checked.
 #[derive(Clone)]
 pub struct TenantCtx {
     /// Shared by all clones: a transaction that finds the rights changed renews it for everyone
@@ -71,9 +75,8 @@ impl TenantCtx {
         self.db.tenant(self, work).await
     }
 
-    pub(in crate::platform) fn session_key(&self) -> SessionKey {
-        let principal = self.principal();
-        SessionKey { tenant: principal.tenant_id, session: principal.session_id }
+    pub(in crate::platform) fn credential(&self) -> Credential {
+        self.principal().credential
     }
 
     /// Goes on with rights that were read anew, if they still suffice.

@@ -1,15 +1,17 @@
-//! Who a session belongs to, remembered.
+//! Whom a session or an API key belongs to, remembered.
 //!
 //! What is remembered may be stale: every transaction compares it with the truth in the round
-//! trip that opens it (`begin_session` in the first migration), so a change acts on the next
-//! request whatever this memory says.
+//! trip that opens it (`begin_session` and `begin_api_key` in the migrations), so a change acts on
+//! the next request whatever this memory says.
 
+use super::Credential;
 use crate::platform::{
     authz::{PermissionSet, Roles},
     db::DbError,
 };
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, Duration, Utc};
-use countinghouse_contract::{Currency, Rate, SessionId, TenantId, UserId};
+use countinghouse_contract::{ApiKeyId, Currency, Rate, SessionId, TenantId, UserId};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use quick_cache::sync::Cache;
 use std::sync::{
@@ -17,34 +19,32 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-/// How many sessions a process remembers.
+/// How many sessions and keys a process remembers.
 const REMEMBERED: usize = 100_000;
 
-/// A session, with the tenant under which it is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionKey {
-    pub tenant: TenantId,
-    pub session: SessionId,
-}
-
-/// A user in a session, with their rights and what each request needs of their client.
+/// A user in a session or behind a key, with the rights that hold there and what each request
+/// needs of their client.
 #[derive(Debug, Clone)]
 pub struct Principal {
     pub tenant_id: TenantId,
-    pub session_id: SessionId,
+    pub credential: Credential,
+    /// With a key, its maker: what is made with it is made by them.
     pub user_id: UserId,
     pub username: String,
     pub role: String,
+    /// The role's; with a key, those of them that the key was given.
     pub permissions: PermissionSet,
-    /// The password was set by somebody else: nothing but changing it is open.
+    /// The password was set by somebody else: nothing but changing it is open. Not so for a key.
     pub must_change_password: bool,
     pub slug: String,
     pub currency: Currency,
     pub time_zone: String,
     pub policies: Policies,
+    /// Whose pages may read the answers.
+    pub allowed_origins: Arc<[String]>,
     pub user_rights: i64,
     pub tenant_rights: i64,
-    /// When this process last noted that the session is in use, in microseconds since 1970.
+    /// When this process last noted that the credential is in use, in microseconds since 1970.
     noted: Arc<AtomicI64>,
 }
 
@@ -63,11 +63,27 @@ pub struct Policies {
     pub low_stock_threshold: Option<i64>,
 }
 
-/// Uses of a session are noted once in this time.
+/// Uses of a credential are noted once in this time.
 const NOTE_EVERY: Duration = Duration::seconds(60);
 
 impl Principal {
-    /// Whether it is time to note that the session is in use; the caller then does it.
+    /// `None` with a key.
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session { session, .. } => Some(session),
+            Credential::ApiKey { .. } => None,
+        }
+    }
+
+    /// `None` in a session.
+    pub fn api_key_id(&self) -> Option<ApiKeyId> {
+        match self.credential {
+            Credential::ApiKey { key, .. } => Some(key),
+            Credential::Session { .. } => None,
+        }
+    }
+
+    /// Whether it is time to note that the credential is in use; the caller then does it.
     pub fn note_use(&self, now: DateTime<Utc>) -> bool {
         let (now, before) = (now.timestamp_micros(), self.noted.load(Ordering::Relaxed));
         let due = now - before >= NOTE_EVERY.num_microseconds().unwrap_or(i64::MAX);
@@ -77,7 +93,7 @@ impl Principal {
 
 /// The memory of principals, and the roles they are made of.
 pub struct Principals {
-    remembered: Cache<SessionKey, Arc<Principal>>,
+    remembered: Cache<Credential, Arc<Principal>>,
     roles: Roles,
 }
 
@@ -90,39 +106,52 @@ impl Principals {
         &self.roles
     }
 
-    pub fn remembered(&self, key: SessionKey) -> Option<Arc<Principal>> {
-        self.remembered.get(&key)
+    pub fn remembered(&self, credential: Credential) -> Option<Arc<Principal>> {
+        self.remembered.get(&credential)
     }
 
-    pub fn forget(&self, key: SessionKey) {
-        self.remembered.remove(&key);
+    pub fn forget(&self, credential: Credential) {
+        self.remembered.remove(&credential);
     }
 
-    /// Reads a session anew, in one statement.
+    /// Reads a session or key anew, in one statement.
     pub fn load(
         &self,
         conn: &mut PgConnection,
-        key: SessionKey,
+        credential: Credential,
         now: DateTime<Utc>,
     ) -> Result<Arc<Principal>, DbError> {
-        let row: Option<Row> = sql_query("SELECT * FROM load_session($1, $2)")
-            .bind::<sql_types::Uuid, _>(key.tenant.0)
-            .bind::<sql_types::Uuid, _>(key.session.0)
+        let row: Option<Row> = sql_query("SELECT * FROM load_credential($1, $2, $3)")
+            .bind::<sql_types::Uuid, _>(credential.tenant().0)
+            .bind::<sql_types::Text, _>(credential.kind())
+            .bind::<sql_types::Uuid, _>(credential.id())
             .get_result(conn)
             .optional()?;
-        let row = match row {
-            Some(row) if row.ended_at.is_none() && row.expires_at > now && !row.disabled => row,
-            _ => {
-                self.forget(key);
-                return Err(DbError::SessionEnded);
-            }
-        };
+        let row = row.ok_or_else(|| unknown(credential)).and_then(|row| row.of_its_secret(credential))?;
+        if row.ended_at.is_some() || row.expires_at.is_some_and(|end| end <= now) || row.disabled {
+            self.forget(credential);
+            return Err(ended(credential));
+        }
         if row.status != "active" {
             return Err(DbError::ClientSuspended);
         }
-        let principal = Arc::new(row.into_principal(key, &self.roles)?);
-        self.remembered.insert(key, Arc::clone(&principal));
+        let principal = Arc::new(row.into_principal(credential, &self.roles)?);
+        self.remembered.insert(credential, Arc::clone(&principal));
         Ok(principal)
+    }
+}
+
+fn unknown(credential: Credential) -> DbError {
+    match credential {
+        Credential::Session { .. } => DbError::SessionEnded,
+        Credential::ApiKey { .. } => DbError::ApiKeyUnknown,
+    }
+}
+
+fn ended(credential: Credential) -> DbError {
+    match credential {
+        Credential::Session { .. } => DbError::SessionEnded,
+        Credential::ApiKey { .. } => DbError::ApiKeyEnded,
     }
 }
 
@@ -136,8 +165,8 @@ struct Row {
     role: String,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
     ended_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = sql_types::Timestamptz)]
-    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
+    expires_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = sql_types::Bool)]
     disabled: bool,
     #[diesel(sql_type = sql_types::BigInt)]
@@ -170,10 +199,27 @@ struct Row {
     auto_invoice: bool,
     #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
     low_stock_threshold: Option<i64>,
+    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
+    allowed_origins: Vec<String>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Array<sql_types::Text>>)]
+    key_permissions: Option<Vec<String>>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Binary>)]
+    key_sha256: Option<Vec<u8>>,
 }
 
 impl Row {
-    fn into_principal(self, key: SessionKey, roles: &Roles) -> Result<Principal, DbError> {
+    /// Who does not know a key's secret learns nothing of it, also not that it has ended.
+    fn of_its_secret(self, credential: Credential) -> Result<Self, DbError> {
+        match (credential, &self.key_sha256) {
+            (Credential::Session { .. }, None) => Ok(self),
+            (Credential::ApiKey { sha256, .. }, Some(kept)) if verify_slices_are_equal(&sha256, kept).is_ok() => {
+                Ok(self)
+            }
+            _ => Err(unknown(credential)),
+        }
+    }
+
+    fn into_principal(self, credential: Credential, roles: &Roles) -> Result<Principal, DbError> {
         let currency = Currency::from_code(&self.currency)
             .ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {}", self.currency) })?;
         let permissions = match &self.own_permissions {
@@ -181,6 +227,10 @@ impl Row {
                 .compile(&self.role, given)
                 .map_err(|error| DbError::Corrupt { table: "roles", what: error.to_string() })?,
             _ => roles.permissions(&self.role),
+        };
+        let permissions = match &self.key_permissions {
+            Some(given) => permissions.iter().filter(|held| given.iter().any(|text| text == held.as_str())).collect(),
+            None => permissions,
         };
         let policies = Policies {
             max_discount_pct: Rate(self.max_discount_pct),
@@ -192,17 +242,18 @@ impl Row {
             low_stock_threshold: self.low_stock_threshold,
         };
         Ok(Principal {
-            tenant_id: key.tenant,
-            session_id: key.session,
+            tenant_id: credential.tenant(),
+            credential,
             user_id: UserId(self.user_id),
             username: self.username,
             permissions,
-            must_change_password: self.must_change_password,
+            must_change_password: self.must_change_password && self.key_permissions.is_none(),
             role: self.role,
             slug: self.slug,
             currency,
             time_zone: self.time_zone,
             policies,
+            allowed_origins: self.allowed_origins.into(),
             user_rights: self.user_rights,
             tenant_rights: self.tenant_rights,
             noted: Arc::default(),

@@ -43,6 +43,9 @@ permissions! {
     UsersRead = "users:read",
     UsersWrite = "users:write",
     RolesWrite = "roles:write",
+    /// The client's API keys.
+    ApiKeysRead = "api_keys:read",
+    ApiKeysWrite = "api_keys:write",
     /// Everybody's sessions, and what happened at the door.
     SessionsRead = "sessions:read",
     /// To end anybody's session.

@@ -17,6 +17,12 @@ pub enum DbError {
     /// The session was ended or has expired, or its user was disabled.
     #[error("the session has ended")]
     SessionEnded,
+    /// No such key, or another secret.
+    #[error("the API key is unknown")]
+    ApiKeyUnknown,
+    /// The key was revoked or has expired, or its maker may no longer come in.
+    #[error("the API key has ended")]
+    ApiKeyEnded,
     #[error("the client is suspended")]
     ClientSuspended,
     /// The role lost the permission while the request was under way.
@@ -65,8 +71,9 @@ impl From<DieselError> for DbError {
                 Self::TimedOut(info.message().to_owned())
             }
             _ => match info.constraint_name() {
-                // These three are raised by begin_session and begin_superadmin.
+                // Raised by begin_session, begin_api_key and begin_superadmin.
                 Some("session_ended") => Self::SessionEnded,
+                Some("api_key_ended") => Self::ApiKeyEnded,
                 Some("client_suspended") => Self::ClientSuspended,
                 Some(name) => Self::Constraint { name: name.to_owned(), source: error },
                 None => Self::Query(error),

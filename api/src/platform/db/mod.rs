@@ -15,11 +15,11 @@ mod tx;
 
 pub use error::DbError;
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
-pub use session::SessionArguments;
+pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 
 use super::{
-    authn::{PlatformCtx, Principal, Principals, SessionKey, TenantCtx},
+    authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
     authz::Roles,
     ids::Ids,
 };
@@ -27,7 +27,7 @@ use crate::config::{self, Config};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::Lane;
-use session::{begin_session_sql, begin_superadmin_sql, with_present_rights};
+use session::{begin_superadmin_sql, begin_tenant_sql, with_present_rights};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -54,8 +54,8 @@ impl Db {
         }
     }
 
-    /// A transaction in the tenant of a checked request. The session, its user and its rights are
-    /// checked once more in the round trip that opens it.
+    /// A transaction in the tenant of a checked request. The session or key, its user and its rights
+    /// are checked once more in the round trip that opens it.
     pub async fn tenant<T, E, F>(&self, ctx: &TenantCtx, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -68,7 +68,7 @@ impl Db {
             .run(move |lease| {
                 let now = ids.now();
                 with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
-                    lease.begin(&begin_session_sql(ctx, now, idle))
+                    lease.begin(&begin_tenant_sql(ctx, now, idle))
                 })?;
                 lease.finish(|conn| work(&mut TenantTx::new(conn, &ctx, ids, now)))
             })
@@ -130,15 +130,15 @@ impl Db {
         self.principals.roles()
     }
 
-    /// Who a session belongs to and what they may do, as this process remembers it.
-    pub fn remembered(&self, key: SessionKey) -> Option<Arc<Principal>> {
-        self.principals.remembered(key)
+    /// Whom a credential belongs to and what they may do, as this process remembers it.
+    pub fn remembered(&self, credential: Credential) -> Option<Arc<Principal>> {
+        self.principals.remembered(credential)
     }
 
     /// The same, read anew whatever is remembered.
-    pub async fn principal_anew(&self, key: SessionKey) -> Result<Arc<Principal>, DbError> {
+    pub async fn principal_anew(&self, credential: Credential) -> Result<Arc<Principal>, DbError> {
         let (principals, now) = (Arc::clone(&self.principals), self.ids.now());
-        self.app.run(move |lease| lease.statement(|conn| principals.load(conn, key, now))).await
+        self.app.run(move |lease| lease.statement(|conn| principals.load(conn, credential, now))).await
     }
 
     /// The client with this slug, if there is one.
@@ -159,18 +159,18 @@ impl Db {
     }
 
     /// One statement as a transaction of its own, for a function in the database that begins by
-    /// calling `begin_session` with the arguments it is given here.
+    /// calling `begin_request` with the arguments it is given here.
     pub async fn tenant_statement<T, F>(&self, ctx: &TenantCtx, mut run: F) -> Result<T, DbError>
     where
         T: Send + 'static,
-        F: FnMut(&mut PgConnection, &SessionArguments) -> Result<T, DbError> + Send + 'static,
+        F: FnMut(&mut PgConnection, &CredentialArguments) -> Result<T, DbError> + Send + 'static,
     {
         let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
         self.app
             .run(move |lease| {
                 let now = ids.now();
                 with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
-                    let arguments = SessionArguments::of(ctx, now);
+                    let arguments = CredentialArguments::of(ctx, now);
                     lease.statement(|conn| run(conn, &arguments))
                 })
             })

@@ -1,41 +1,36 @@
-//! How a checked request's transaction begins: the session is looked at once more, and what the
-//! service remembers of its rights is compared with the truth.
+//! How a checked request's transaction begins: the session or key is looked at once more, and what
+//! the service remembers of its rights is compared with the truth.
 
 use super::{error::DbError, lane::Lease};
-use crate::platform::authn::{PlatformCtx, Principals, TenantCtx};
+use crate::platform::authn::{Credential, PlatformCtx, Principals, TenantCtx};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use std::fmt;
 use uuid::Uuid;
 
-/// What `begin_session` is asked: may this session go on, with the rights that are remembered?
+/// What `begin_request` is asked: may this session or key go on, with the rights that are
+/// remembered?
 #[derive(Debug, Clone, Copy)]
-pub struct SessionArguments {
+pub struct CredentialArguments {
     pub tenant: Uuid,
-    pub session: Uuid,
+    /// `session` or `api_key`.
+    pub kind: &'static str,
+    pub credential: Uuid,
     pub user_rights: i64,
     pub tenant_rights: i64,
     pub at: DateTime<Utc>,
 }
 
-impl SessionArguments {
+impl CredentialArguments {
     pub(super) fn of(ctx: &TenantCtx, at: DateTime<Utc>) -> Self {
-        let (key, principal) = (ctx.session_key(), ctx.principal());
+        let principal = ctx.principal();
+        let credential = principal.credential;
         Self {
-            tenant: key.tenant.0,
-            session: key.session.0,
+            tenant: credential.tenant().0,
+            kind: credential.kind(),
+            credential: credential.id(),
             user_rights: principal.user_rights,
             tenant_rights: principal.tenant_rights,
             at,
         }
-    }
-}
-
-/// Ids, numbers and a time of our own making: nothing here comes from outside, so that it can
-/// stand in the text of the statement, which the one round trip asks for.
-impl fmt::Display for SessionArguments {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tenant, session, user_rights, tenant_rights, at } = self;
-        write!(f, "'{tenant}', '{session}', {user_rights}, {tenant_rights}, '{}'", sql_time(*at))
     }
 }
 
@@ -51,11 +46,11 @@ pub(super) fn with_present_rights<T>(
     for _ in 0..3 {
         match attempt(lease, ctx) {
             Err(error) if error.violates("rights_changed") => {
-                let key = ctx.session_key();
-                ctx.renew(lease.statement(|conn| principals.load(conn, key, now))?)?;
+                let credential = ctx.credential();
+                ctx.renew(lease.statement(|conn| principals.load(conn, credential, now))?)?;
             }
-            Err(error @ (DbError::SessionEnded | DbError::ClientSuspended)) => {
-                principals.forget(ctx.session_key());
+            Err(error @ (DbError::SessionEnded | DbError::ApiKeyEnded | DbError::ClientSuspended)) => {
+                principals.forget(ctx.credential());
                 return Err(error);
             }
             other => return other,
@@ -64,22 +59,29 @@ pub(super) fn with_present_rights<T>(
     Err(DbError::TimedOut("the rights of this session keep changing".to_owned()))
 }
 
-/// `BEGIN` with the check, and once a minute the note that the session is in use, which moves its
-/// end on. Another request of the session that notes it just now is not waited for.
-pub(super) fn begin_session_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Duration) -> String {
-    let begin = format!("BEGIN; SELECT begin_session({})", SessionArguments::of(ctx, now));
+/// `BEGIN` with the check, and once a minute the note that the session or key is in use, which
+/// moves a session's end on. Another request that notes it just now is not waited for.
+///
+/// Ids, numbers and times of our own making: nothing here comes from outside, so that it can stand
+/// in the text of the statement, which the one round trip asks for.
+pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Duration) -> String {
+    let arguments = CredentialArguments::of(ctx, now);
+    let CredentialArguments { tenant, kind, credential, user_rights, tenant_rights, .. } = arguments;
+    let (at, end) = (sql_time(now), sql_time(now + idle));
+    let begin =
+        format!("BEGIN; SELECT begin_{kind}('{tenant}', '{credential}', {user_rights}, {tenant_rights}, '{at}')");
     if !ctx.principal().note_use(now) {
         return begin;
     }
-    let key = ctx.session_key();
+    let (table, note) = match ctx.credential() {
+        Credential::Session { .. } => {
+            ("sessions", format!("last_seen_at = '{at}', expires_at = least(latest_end, '{end}')"))
+        }
+        Credential::ApiKey { .. } => ("api_keys", format!("last_used_at = '{at}'")),
+    };
     format!(
-        "{begin}; UPDATE sessions SET last_seen_at = '{now}', expires_at = least(latest_end, '{end}') \
-         WHERE tenant_id = '{tenant}' AND id = (SELECT id FROM sessions WHERE tenant_id = '{tenant}' \
-         AND id = '{session}' FOR NO KEY UPDATE SKIP LOCKED)",
-        now = sql_time(now),
-        end = sql_time(now + idle),
-        tenant = key.tenant.0,
-        session = key.session.0,
+        "{begin}; UPDATE {table} SET {note} WHERE tenant_id = '{tenant}' AND id = (SELECT id FROM {table} \
+         WHERE tenant_id = '{tenant}' AND id = '{credential}' FOR NO KEY UPDATE SKIP LOCKED)"
     )
 }
 

@@ -76,6 +76,12 @@ impl ApiError {
             .with(format!("This needs the permission `{needed}`, which your role does not have."))
     }
 
+    /// Somebody would give what they do not hold.
+    pub fn cannot_grant(lacked: &[Permission]) -> Self {
+        let names: Vec<_> = lacked.iter().map(|permission| permission.as_str()).collect();
+        problems::CANNOT_GRANT.with(format!("You do not hold {}.", names.join(", ")))
+    }
+
     /// A handler asked for a context that its route does not declare.
     pub fn undeclared(what: &'static str) -> Self {
         Self::internal(anyhow::anyhow!("no {what}: the route's declaration does not bring one"))
@@ -163,6 +169,8 @@ impl From<DbError> for ApiError {
                 .with("The database was lost while this was saved. Look whether it was done before you try again.")
                 .with_source(error),
             DbError::SessionEnded => problems::SESSION_ENDED.with("Log in again."),
+            DbError::ApiKeyUnknown => problems::UNAUTHENTICATED.with("This API key is not good here."),
+            DbError::ApiKeyEnded => problems::API_KEY_ENDED.with("It was revoked, has expired, or its maker is gone."),
             DbError::ClientSuspended => problems::CLIENT_SUSPENDED.with("Ask the operator of this service."),
             // Only when it changed in the very moment: transactions read it when they begin.
             error if error.concerns_currency() => {

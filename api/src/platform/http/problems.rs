@@ -5,6 +5,10 @@ use super::error::Kind;
 pub const MALFORMED: Kind = Kind::new(400, "malformed_request", "The request could not be read");
 pub const UNAUTHENTICATED: Kind = Kind::new(401, "unauthenticated", "Log in first");
 pub const SESSION_ENDED: Kind = Kind::new(401, "session_ended", "The session has ended");
+pub const API_KEY_ENDED: Kind = Kind::new(401, "api_key_ended", "The API key is no longer good");
+pub const TWO_CREDENTIALS: Kind = Kind::new(400, "two_credentials", "One credential, please");
+pub const PEOPLE_ONLY: Kind = Kind::new(403, "people_only", "This is not for API keys");
+pub const CANNOT_GRANT: Kind = Kind::new(403, "cannot_grant", "Nobody grants what they do not hold");
 pub const PERMISSION_DENIED: Kind = Kind::new(403, "permission_denied", "Not allowed");
 pub const PASSWORD_CHANGE_REQUIRED: Kind =
     Kind::new(403, "password_change_required", "The password has to be changed first");

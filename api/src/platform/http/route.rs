@@ -22,11 +22,29 @@ use std::{collections::BTreeMap, sync::Arc};
 pub enum Access {
     /// Anyone; for logging in.
     Public,
-    /// Any user of any client, for what is their own.
+    /// Any user of any client, for what is their own; no API key.
     LoggedIn,
-    /// A client's user with this permission.
+    /// Any user of any client, and any API key.
+    Known,
+    /// A client's user with this permission, or an API key that has it.
     Needs(Permission),
+    /// A client's user with this permission; no API key.
+    PersonNeeds(Permission),
     Superadmin,
+}
+
+impl Access {
+    pub fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Needs(permission) | Self::PersonNeeds(permission) => Some(permission),
+            Self::Public | Self::LoggedIn | Self::Known | Self::Superadmin => None,
+        }
+    }
+
+    /// Whether an API key may come in here.
+    pub fn admits_keys(self) -> bool {
+        matches!(self, Self::Known | Self::Needs(_))
+    }
 }
 
 /// One operation of the API.

@@ -92,7 +92,7 @@ pub fn delete_factor(tx: &mut TenantTx<'_>, who: Who) -> Result<(), DbError> {
 }
 
 /// These codes, in place of all there were.
-pub fn replace_recovery_codes(tx: &mut TenantTx<'_>, who: Who, hashes: &[Vec<u8>]) -> Result<(), DbError> {
+pub fn replace_recovery_codes(tx: &mut TenantTx<'_>, who: Who, hashes: &[[u8; 32]]) -> Result<(), DbError> {
     let of_user = recovery_codes::tenant_id.eq(who.tenant.0).and(recovery_codes::user_id.eq(who.user.0));
     diesel::delete(recovery_codes::table.filter(of_user)).execute(tx.conn())?;
     let rows: Vec<_> = (hashes.iter())

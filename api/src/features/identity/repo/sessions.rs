@@ -117,7 +117,7 @@ pub fn list_sessions(
     whose: Option<UserId>,
     asked: PageRequest,
 ) -> Result<Vec<Session>, DbError> {
-    let (tenant, now, own) = (tx.tenant_id(), tx.now(), tx.actor().session_id);
+    let (tenant, now, own) = (tx.tenant_id(), tx.now(), tx.actor().session_id());
     let same_user = users::tenant_id.eq(sessions::tenant_id).and(users::id.eq(sessions::user_id));
     let mut query = sessions::table
         .inner_join(users::table.on(same_user))
@@ -148,14 +148,14 @@ pub fn list_sessions(
 }
 
 impl Row {
-    fn into_session(self, own: SessionId) -> Session {
+    fn into_session(self, own: Option<SessionId>) -> Session {
         Session {
             id: SessionId(self.id),
             user_id: UserId(self.user_id),
             username: self.username,
             address: self.address,
             user_agent: self.user_agent,
-            current: self.id == own.0,
+            current: own == Some(SessionId(self.id)),
             created_at: self.created_at,
             last_seen_at: self.last_seen_at,
             expires_at: self.expires_at,
