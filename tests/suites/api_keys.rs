@@ -2,6 +2,8 @@
 
 use chrono::{Duration, SecondsFormat};
 use countinghouse_api::platform::clock::Clock;
+use countinghouse_client::Client;
+use countinghouse_contract::{api_keys::NewApiKey, auth, products::ProductQuery};
 use countinghouse_tests::{Answer, Caller, Login, PASSWORD, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use futures_util::future::join_all;
@@ -69,6 +71,28 @@ async fn a_key_is_shown_once_and_works_in_its_makers_name() {
 struct Text {
     #[diesel(sql_type = sql_types::Text)]
     text: String,
+}
+
+/// What an integrator does, with the typed client.
+#[tokio::test]
+async fn the_typed_client_makes_uses_and_revokes_a_key() {
+    let world = World::start().await;
+    let client = Client::new(&world.base_url).unwrap();
+    let [client_id, username, password] = ["north", "owner", PASSWORD].map(str::to_owned);
+    let owner = client.login(auth::Login { client_id, username, password }).await.unwrap();
+    let wanted = NewApiKey { name: "shop".to_owned(), permissions: vec!["products:read".to_owned()], expires_at: None };
+    let made = owner.create_api_key(&wanted).await.unwrap();
+    let shop = client.with_api_key(&made.key);
+    assert_eq!(shop.me().await.unwrap().api_key_id, Some(made.api_key.id));
+    assert!(shop.products(&ProductQuery::default()).await.unwrap().data.is_empty());
+    assert!(shop.user().is_none() && !format!("{shop:?} {made:?}").contains(&made.key));
+    assert_eq!(shop.create_api_key(&wanted).await.unwrap_err().code(), Some("people_only"));
+    let listed = owner.all_api_keys().await.unwrap();
+    assert_eq!(listed.iter().map(|key| key.id).collect::<Vec<_>>(), [made.api_key.id]);
+    owner.revoke_api_key(made.api_key.id).await.unwrap();
+    let refused = shop.products(&ProductQuery::default()).await.unwrap_err();
+    assert_eq!((refused.status(), refused.code()), (Some(401), Some("api_key_ended")));
+    assert_eq!(owner.revoke_api_key(made.api_key.id).await.unwrap_err().code(), Some("not_found"));
 }
 
 #[tokio::test]

@@ -47,6 +47,12 @@ impl Client {
         Ok(Self { http: builder.build()?, api: format!("{}/api/v1", base_url.trim_end_matches('/')) })
     }
 
+    /// A client's software, by its API key. Nothing is sent yet: [`Session::me`] shows whether the
+    /// key is good.
+    pub fn with_api_key(&self, key: &str) -> Session {
+        Session::with_key(self.clone(), key)
+    }
+
     /// Logs a client's user in.
     ///
     /// # Errors
@@ -82,6 +88,10 @@ impl Client {
         self.http.request(Method::PATCH, format!("{}{path}", self.api)).json(body)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> RequestBuilder {
+        self.http.request(Method::DELETE, format!("{}{path}", self.api))
+    }
+
     pub(crate) fn post_nothing(&self, path: &str) -> RequestBuilder {
         self.http.request(Method::POST, format!("{}{path}", self.api))
     }
@@ -89,8 +99,13 @@ impl Client {
     /// Sends a request and reads what the success brings.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
         let (status, body) = self.send(request).await?;
+        Self::read(status, &body)
+    }
+
+    /// What a success brought.
+    pub(crate) fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientError> {
         let wrong = |e: serde_json::Error| ClientError::Unexpected { status, body: e.to_string() };
-        serde_json::from_slice(&body).map_err(wrong)
+        serde_json::from_slice(body).map_err(wrong)
     }
 
     /// Sends a request; answers the status and body of a success.

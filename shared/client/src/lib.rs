@@ -1,7 +1,7 @@
 //! A typed client for the HTTP API.
 //!
-//! [`Client`] knows where the service is; logging in makes a [`Session`] of a client's user, or a
-//! [`SuperadminSession`]. What goes in and comes out are the types of the contract, and every
+//! [`Client`] knows where the service is; logging in makes a [`Session`] of a client's user, and so
+//! does an API key; superadmins get a [`SuperadminSession`]. What goes in and comes out are the types of the contract, and every
 //! refusal of the service is a [`ClientError::Problem`] with its stable code.
 //!
 //! ```no_run
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod api_keys;
 mod connection;
 mod error;
 mod orders;
