@@ -9,7 +9,7 @@ use crate::{
         clock::{Clock, SystemClock},
         crypto::MasterKeys,
         db::Db,
-        http::{Cursors, Proxies},
+        http::{Cors, Cursors, Proxies},
         ids::{Ids, Randomness, SystemRandomness},
         limits::Limits,
         passwords::{PasswordError, Passwords},
@@ -25,6 +25,7 @@ pub struct AppState {
     pub cache: Cache,
     pub limits: Limits,
     pub proxies: Proxies,
+    pub cors: Cors,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub cursors: Cursors,
@@ -65,7 +66,9 @@ impl AppState {
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
         Ok(Self {
-            db: Db::new(config, roles, ids.clone()),
+            cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
+            db,
+        let db = Db::new(config, roles, ids.clone());
             limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone()),
             cache,
             proxies: Proxies::new(&config.http.proxies),

@@ -1,7 +1,7 @@
 //! The configuration: environment variables, read and checked once at the start, one small
 //! struct per section. Everything that is wrong is named at once.
 
-use crate::platform::crypto::Secret;
+use crate::platform::{crypto::Secret, http::is_origin};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use std::{
@@ -17,6 +17,8 @@ pub struct Config {
     pub redis: Redis,
     pub keys: Keys,
     pub sessions: Sessions,
+    /// `SELF_SERVICE`: `on` lets anybody register a client; by default `off`.
+    pub self_service: bool,
     pub rates: Rates,
 }
 
@@ -64,6 +66,8 @@ pub struct Http {
     pub body: Duration,
     /// `TRUSTED_PROXIES`: addresses and networks whose `X-Forwarded-For` is believed; by default none.
     pub proxies: Vec<IpNet>,
+    /// `CORS_ORIGINS`: the operator's own pages, which may read every answer; by default none.
+    pub cors_origins: Vec<String>,
 }
 
 /// One login per way in; none of them is a member of another.
@@ -123,6 +127,7 @@ impl Config {
                 shutdown: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
                 body: Duration::from_secs(reader.parsed("BODY_SECONDS", 10)),
                 proxies: reader.networks("TRUSTED_PROXIES"),
+                cors_origins: reader.origins("CORS_ORIGINS"),
             },
             database: Database {
                 app: reader.database_url("DATABASE_URL"),
@@ -147,6 +152,7 @@ impl Config {
                 log_ins: reader.rate("RATE_LOG_INS", 10),
                 log_ins_address: reader.rate("RATE_LOG_INS_ADDRESS", 60),
             },
+            self_service: reader.switch("SELF_SERVICE"),
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
@@ -213,6 +219,27 @@ impl Reader<'_> {
         })
     }
 
+    /// Origins (`https://console.example.com`), divided by commas.
+    fn origins(&mut self, name: &str) -> Vec<String> {
+        let text = (self.source)(name).unwrap_or_default();
+        let origins: Vec<_> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+        if !origins.iter().all(|origin| is_origin(origin)) {
+            self.faults.push(format!("{name} is not a list of origins as browsers send them"));
+        }
+        origins.into_iter().map(str::to_owned).collect()
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        match (self.source)(name).as_deref() {
+            None | Some("off") => false,
+            Some("on") => true,
+            Some(_) => {
+                self.faults.push(format!("{name} is neither on nor off"));
+                false
+            }
+        }
+    }
+
     /// A PostgreSQL URL, whose escapes are checked here: libpq would quote a broken one, which may
     /// be part of the password, in its error.
     fn database_url(&mut self, name: &str) -> Secret<String> {
@@ -273,10 +300,18 @@ mod tests {
             ("RATE_WRITES", "many"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("TRUSTED_PROXIES", "10.0.0.1, proxy"),
+            ("CORS_ORIGINS", "*"),
+            ("CORS_ORIGINS", "https://a.example,https://b.example/"),
+            ("SELF_SERVICE", "yes"),
         ] {
             assert!(read(name, value).contains(name), "{name}={value}");
         }
-        for (name, value) in [("RATE_READS", "100000"), ("TRUSTED_PROXIES", " 10.0.0.0/8, ::1,192.0.2.7,")] {
+        for (name, value) in [
+            ("RATE_READS", "100000"),
+            ("TRUSTED_PROXIES", " 10.0.0.0/8, ::1,192.0.2.7,"),
+            ("CORS_ORIGINS", "https://a.example, http://b.example:81"),
+            ("SELF_SERVICE", "on"),
+        ] {
             assert!(!read(name, value).contains(name), "{name}={value}");
         }
     }

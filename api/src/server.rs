@@ -5,7 +5,7 @@ use crate::{
     config,
     platform::{
         health,
-        http::{Route, mount, nothing_here},
+        http::{Route, cors, mount, nothing_here},
         telemetry::observe,
     },
 };
@@ -27,6 +27,7 @@ pub fn serve(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.clone()))
+            .wrap(from_fn(cors::preflight))
             .wrap(from_fn(observe))
             .configure(health::mount)
             .service(

@@ -5,6 +5,7 @@ mod bad_headers;
 mod bad_input;
 mod bad_requests;
 mod bad_values;
+mod browsers;
 mod client;
 mod concurrency;
 mod identity;

@@ -5,7 +5,7 @@
 
 use super::{
     authn::{PlatformCtx, TenantCtx},
-    http::{ApiError, problems},
+    http::{ApiError, cors, problems},
     limits::{self, Taken},
 };
 use crate::app::AppState;
@@ -44,6 +44,7 @@ pub async fn observe<B: MessageBody + 'static>(
         Some(problem) => with_problem(response, &problem, &request_id),
         None => response.map_into_left_body(),
     };
+    cors::show(&mut response).await;
     let taken = response.request().extensions().get::<Taken>().copied();
     let headers = response.headers_mut();
     if let Some(taken) = taken {

@@ -2,7 +2,6 @@
 
 use crate::platform::authn::Policies;
 use countinghouse_contract::{Currency, client};
-use url::Url;
 
 /// The part that a client changes itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +72,6 @@ pub fn is_telephone_number(text: &str) -> bool {
     })
 }
 
-/// An origin exactly as a browser writes it into its header (RFC 6454, section 6.2).
-pub fn is_origin(text: &str) -> bool {
-    Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,40 +93,6 @@ mod tests {
         }
         for bad in ["", "+", "4915112345678", "+0491511234", "+49 151 1234567", "+123456", "+1234567890123456"] {
             assert!(!is_telephone_number(bad), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn an_origin_is_what_browsers_send() {
-        for good in
-            ["https://shop.example.com", "http://localhost:3000", "https://xn--fnf-hoa.example", "http://[::1]:8080"]
-        {
-            assert!(is_origin(good), "{good}");
-        }
-        for bad in [
-            "",
-            "*",
-            "null",
-            "shop.example.com",
-            "https://",
-            "https://*.example.com:x",
-            "https://shop.example.com/",
-            "https://Shop.example.com",
-            "HTTPS://shop.example.com",
-            "https://shop.example.com:443",
-            "http://shop.example.com:80",
-            "https://a@shop.example.com",
-            "https://fünf.example",
-            "ftp://example.com",
-            "file:///",
-            "https://shop.example.com?x",
-            "https://shop.example.com#x",
-            " https://shop.example.com",
-            "https://shop.example.com\n",
-            "javascript:alert(1)",
-            "https://shop.example.com:0443",
-        ] {
-            assert!(!is_origin(bad), "{bad:?}");
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{
     error::ClientError,
-    model::{Client, Profile, is_origin, is_telephone_number, is_time_of_day},
+    model::{Client, Profile, is_telephone_number, is_time_of_day},
     repo,
 };
 use crate::{
     features::tenants::{check_name, check_time_zone},
     platform::{
         authn::TenantCtx,
-        http::{IfMatch, Invalid, MAX_QUANTITY, Text},
+        http::{IfMatch, Invalid, MAX_QUANTITY, Text, is_origin},
     },
 };
 use countinghouse_contract::{Patch, client::ProfilePatch};

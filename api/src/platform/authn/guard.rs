@@ -1,6 +1,6 @@
 //! The door of every route: runs before the handler, and before a byte of the body is read.
 
-use super::{ApiKey, Credential, PlatformCtx, Principal, Subject, TenantCtx};
+use super::{AllowedOrigins, ApiKey, Credential, PlatformCtx, Principal, Subject, TenantCtx};
 use crate::{
     app::AppState,
     platform::{
@@ -17,6 +17,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use std::sync::Arc;
 
 const API_KEY: &str = "x-api-key";
 
@@ -63,6 +64,7 @@ async fn admit(access: Access, rate: RateClass, req: &ServiceRequest) -> Result<
             state.db.principal_anew(credential).await?
         }
     };
+    req.extensions_mut().insert(AllowedOrigins(Arc::clone(&principal.allowed_origins)));
     take_client(req, state, &principal, rate).await?;
     if principal.api_key_id().is_some() && !access.admits_keys() {
         return Err(problems::PEOPLE_ONLY.with("Log in as a user for this."));

@@ -89,6 +89,10 @@ impl TenantCtx {
     }
 }
 
+/// Whose pages may read the answer to this request; left behind as soon as its client is known, also
+/// when it is turned away.
+pub struct AllowedOrigins(pub Arc<[String]>);
+
 /// A request of a superadmin. The session is checked when the transaction opens.
 #[derive(Debug, Clone, Copy)]
 pub struct PlatformCtx {

@@ -158,6 +158,23 @@ impl Db {
             .await
     }
 
+    /// Whether any active client lists this origin of pages.
+    pub async fn origin_is_listed(&self, origin: String) -> Result<bool, DbError> {
+        #[derive(diesel::QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = sql_types::Bool)]
+            listed: bool,
+        }
+        self.app
+            .run(move |lease| {
+                lease.statement(|conn| {
+                    let query = sql_query("SELECT origin_is_listed($1) AS listed").bind::<sql_types::Text, _>(&origin);
+                    Ok(query.get_result::<Answer>(conn)?.listed)
+                })
+            })
+            .await
+    }
+
     /// One statement as a transaction of its own, for a function in the database that begins by
     /// calling `begin_request` with the arguments it is given here.
     pub async fn tenant_statement<T, F>(&self, ctx: &TenantCtx, mut run: F) -> Result<T, DbError>

@@ -3,6 +3,7 @@
 mod address;
 mod answer;
 mod body;
+pub mod cors;
 mod cursor;
 mod dates;
 mod error;
@@ -16,6 +17,7 @@ mod validators;
 pub use address::{Proxies, client_address};
 pub use answer::{Answer, no_content};
 pub use body::{Body, MAX_BODY};
+pub use cors::{Cors, is_origin};
 pub use cursor::{Cursors, PageRequest, Position};
 pub use dates::Dates;
 pub use error::{ApiError, Kind};
