@@ -32,6 +32,8 @@ pub struct AppState {
     pub vault: Vault,
     pub refresh_keys: RefreshKeys,
     pub sessions: config::Sessions,
+    /// Whether anybody may register a client.
+    pub self_service: bool,
     /// How long a body may take to arrive.
     pub body_patience: Duration,
     pub ids: Ids,
@@ -65,10 +67,10 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
+        let db = Db::new(config, roles, ids.clone());
         Ok(Self {
             cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
             db,
-        let db = Db::new(config, roles, ids.clone());
             limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone()),
             cache,
             proxies: Proxies::new(&config.http.proxies),
@@ -78,6 +80,7 @@ impl AppState {
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             sessions: config.sessions,
+            self_service: config.self_service,
             body_patience: config.http.body,
             ids,
         })

@@ -6,6 +6,7 @@ use crate::{features, platform::http::Route};
 pub fn table() -> Vec<Route> {
     [
         features::identity::routes(),
+        features::registration::routes(),
         features::users::routes(),
         features::roles::routes(),
         features::api_keys::routes(),

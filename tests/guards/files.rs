@@ -98,11 +98,11 @@ fn every_suite_and_guard_is_run() {
     }
 }
 
-/// Transactions before anyone is known are for the two doors, and for nobody else.
+/// Transactions before anyone is known are for the doors, and for nobody else.
 #[test]
 fn only_the_doors_open_entry_transactions() {
     for (name, text) in files().into_iter().filter(|(name, _)| name.starts_with("api/src/features/")) {
-        let door = ["identity/", "superadmins/"].iter().any(|door| name.contains(door));
+        let door = ["identity/", "registration/", "superadmins/"].iter().any(|door| name.contains(door));
         assert!(
             door || !([".tenant_entry(", ".platform_entry(", "EntryTx"].iter().any(|word| text.contains(word))),
             "{name}"

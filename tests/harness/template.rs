@@ -63,6 +63,7 @@ pub fn environment(database: &str) -> Vec<(&'static str, String)> {
         ("RATE_LOG_INS", RAISED.to_owned()),
         ("RATE_LOG_INS_ADDRESS", RAISED.to_owned()),
         ("HTTP_WORKERS", "1".to_owned()),
+        ("SELF_SERVICE", "on".to_owned()),
         ("LISTEN", "127.0.0.1:0".to_owned()),
     ]
 }

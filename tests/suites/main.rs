@@ -20,6 +20,7 @@ mod privileges;
 mod process;
 mod product_lists;
 mod products;
+mod registration;
 mod second_factor;
 mod secrets;
 mod sessions;

@@ -67,6 +67,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let password = "twelve wise monkeys";
     let log_in = json!({"client_id": "north", "username": "owner", "password": password, "totp_code": "123456"});
     let client = json!({"slug": "third", "name": "Third", "currency": "EUR", "time_zone": "Europe/Berlin"});
+    let registered = json!({"slug": "fourth", "name": "Fourth", "currency": "EUR", "time_zone": "Europe/Rome"});
     let first = json!({"username": "olga", "password": password, "email": "olga@example.com"});
     let profile = json!({
         "name": "North", "currency": "EUR", "time_zone": "Europe/Rome", "business_overview": "Lamps and shades",
@@ -78,6 +79,20 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let line = json!({"product_id": product, "quantity": 1});
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
+        post(
+            "/auth/register",
+            &nobody,
+            json!({"client": registered, "user": first}),
+            &[
+                "/client",
+                "/user",
+                "/client/slug",
+                "/client/name",
+                "/client/currency",
+                "/user/username",
+                "/user/password",
+            ],
+        ),
         post("/auth/refresh", &nobody, json!({"refresh_token": "chr_x"}), &["/refresh_token"]),
         post("/admin/auth/refresh", &nobody, json!({"refresh_token": "chr_x"}), &["/refresh_token"]),
         post(

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod inventory;
 pub mod orders;
 pub mod products;
+pub mod registration;
 pub mod roles;
 pub mod superadmins;
 pub mod tenants;

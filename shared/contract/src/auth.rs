@@ -1,6 +1,9 @@
 //! Logging in and out, and who one is.
 
-use crate::{ApiKeyId, SessionId, TenantId, UserId};
+use crate::{
+    ApiKeyId, SessionId, TenantId, UserId,
+    admin::{NewClient, NewOwner, Owner, Tenant},
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,6 +17,21 @@ pub struct Login {
     /// Of the authenticator app, or a recovery code, for those who have a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp_code: Option<String>,
+}
+
+/// `POST /auth/register`: a client and its first owner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    pub client: NewClient,
+    pub user: NewOwner,
+}
+
+/// The answer to [`Registration`]; the owner then logs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Registered {
+    pub client: Tenant,
+    pub user: Owner,
 }
 
 /// `POST /admin/auth/login`: superadmins always need their second factor.

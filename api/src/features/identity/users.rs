@@ -2,20 +2,23 @@
 
 use super::repo;
 use crate::platform::{
-    db::{DbError, PlatformTx},
+    db::{AnyTx, DbError},
     http::{Invalid, Text},
     passwords,
 };
+use chrono::{DateTime, Utc};
 use countinghouse_contract::{TenantId, UserId};
 
 /// A user to be entered, whose password is hashed already.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     pub tenant: TenantId,
+    pub id: UserId,
     pub username: String,
     pub email: Option<String>,
     pub role: &'static str,
     pub password_hash: String,
+    pub created_at: DateTime<Utc>,
 }
 
 /// The rules for a new user's name, password and e-mail.
@@ -35,9 +38,7 @@ pub fn check_email(invalid: &mut Invalid, pointer: &str, email: &str) {
     }
 }
 
-/// Enters a client's user, in a superadmin's transaction.
-pub fn create_user_in(tx: &mut PlatformTx<'_>, user: &NewUser) -> Result<UserId, DbError> {
-    let id = tx.make_id::<UserId>()?;
-    repo::insert_user(tx, id, user)?;
-    Ok(id)
+/// Enters the first user of a new client.
+pub fn create_user_in(tx: &mut impl AnyTx, user: &NewUser) -> Result<(), DbError> {
+    repo::insert_user(tx, user)
 }

@@ -3,9 +3,12 @@
 //! Invariant: a client and its first owner are made in one step, or not at all.
 
 mod error;
+mod founding;
 mod http;
 mod repo;
 mod service;
 
+pub use error::TenantError;
+pub use founding::Founding;
 pub use http::routes;
 pub use service::{check_name, check_time_zone};

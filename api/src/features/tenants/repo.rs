@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{
-        db::{DbError, PlatformTx},
+        db::{AnyTx, DbError, PlatformTx},
         http::PageRequest,
     },
     schema::tenants,
@@ -48,7 +48,8 @@ impl TryFrom<Row> for Tenant {
     }
 }
 
-pub fn insert(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
+/// Enters a client, active and with the defaults of a new one.
+pub fn insert(tx: &mut impl AnyTx, tenant: &Tenant) -> Result<(), DbError> {
     diesel::insert_into(tenants::table)
         .values((
             tenants::id.eq(tenant.id.0),
@@ -56,11 +57,10 @@ pub fn insert(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
             tenants::name.eq(&tenant.name),
             tenants::currency.eq(tenant.currency.code()),
             tenants::time_zone.eq(&tenant.time_zone),
-            tenants::status.eq(&tenant.status),
             tenants::created_at.eq(tenant.created_at),
             tenants::updated_at.eq(tenant.updated_at),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.any_conn())?;
     Ok(())
 }
 

@@ -1,53 +1,29 @@
 //! Making and listing clients.
 
-use super::{error::TenantError, repo};
+use super::{error::TenantError, founding::Founding, repo};
 use crate::{
     app::AppState,
-    features::identity::{self, NewUser, Origin},
+    features::identity::{self, Origin},
     platform::{
         authn::PlatformCtx,
         http::{IfMatch, Invalid, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
-    TenantId, UserId,
-    admin::{NewTenant, Owner, Tenant, TenantMade, TenantPatch},
+    UserId,
+    admin::{NewTenant, Tenant, TenantMade, TenantPatch},
 };
 
-const ACTIVE: &str = "active";
+pub const ACTIVE: &str = "active";
 const SUSPENDED: &str = "suspended";
 
 /// Makes a client with its first owner, both or neither.
 pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Result<TenantMade, TenantError> {
-    check(&input)?;
     let NewTenant { client, owner } = input;
-    let password_hash = state.passwords.hash(owner.password).await?;
-    let now = state.ids.now();
-    let tenant = Tenant {
-        id: state.ids.make::<TenantId>()?,
-        slug: client.slug,
-        name: client.name,
-        currency: client.currency,
-        time_zone: client.time_zone.unwrap_or_else(|| "UTC".to_owned()),
-        status: ACTIVE.to_owned(),
-        suspended_reason: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let user =
-        NewUser { tenant: tenant.id, username: owner.username, email: owner.email, role: "owner", password_hash };
-    let slug = tenant.slug.clone();
-    let made = state.db.platform(ctx, move |tx| {
-        repo::insert(tx, &tenant)?;
-        let id = identity::create_user_in(tx, &user)?;
-        let owner = Owner { id, username: user.username, role: user.role.to_owned(), email: user.email };
-        Ok::<_, TenantError>(TenantMade { client: tenant, owner })
-    });
-    made.await.map_err(|error| match error {
-        TenantError::Db(e) if e.violates("tenants_slug_key") => TenantError::SlugTaken(slug),
-        other => other,
-    })
+    Founding::check(&client, "/owner", &owner)?;
+    let founding = Founding::prepare(state, client, owner).await?;
+    let (client, owner) = state.db.platform(ctx, move |tx| founding.insert_in(tx)).await?;
+    Ok(TenantMade { client, owner })
 }
 
 /// Clients, newest first.
@@ -159,21 +135,4 @@ pub fn check_time_zone(invalid: &mut Invalid, pointer: &str, zone: &str) {
     if zone.parse::<chrono_tz::Tz>().is_err() {
         invalid.add(pointer, "unknown_time_zone", "An IANA time zone, like Europe/Berlin.");
     }
-}
-
-fn check(input: &NewTenant) -> Result<(), Invalid> {
-    let NewTenant { client, owner } = input;
-    let mut invalid = Invalid::default();
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let form = client.slug.starts_with(letters) && client.slug.chars().all(|c| letters(c) || c == '-' || c == '_');
-    if !form || !(3..=40).contains(&client.slug.len()) {
-        let rule = "3 to 40 of a-z, 0-9, - and _, beginning with a letter or digit.";
-        invalid.add("/client/slug", "invalid_slug", rule);
-    }
-    check_name(&mut invalid, "/client/name", &client.name);
-    if let Some(zone) = &client.time_zone {
-        check_time_zone(&mut invalid, "/client/time_zone", zone);
-    }
-    identity::check_new_user(&mut invalid, "/owner", &owner.username, &owner.password, owner.email.as_deref());
-    invalid.finish()
 }

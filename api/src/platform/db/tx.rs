@@ -15,8 +15,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A transaction of whichever kind, for what is done at the door and behind it: the session log,
-/// secrets, second factors. What it reaches is up to its login and, for a client's, to the tenant
-/// that it is in.
+/// new clients, secrets, second factors. What it reaches is up to its login and, for a client's, to
+/// the tenant that it is in.
 pub trait AnyTx {
     /// For repos.
     fn any_conn(&mut self) -> &mut PgConnection;

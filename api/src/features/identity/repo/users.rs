@@ -2,7 +2,7 @@
 
 use crate::{
     features::identity::NewUser,
-    platform::db::{DbError, EntryTx, PlatformTx, TenantTx},
+    platform::db::{AnyTx, DbError, EntryTx, TenantTx},
     schema::{tenants, users},
 };
 use countinghouse_contract::UserId;
@@ -51,20 +51,19 @@ pub fn commit_soon(tx: &mut EntryTx<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-pub fn insert_user(tx: &mut PlatformTx<'_>, id: UserId, user: &NewUser) -> Result<(), DbError> {
-    let now = tx.now();
+pub fn insert_user(tx: &mut impl AnyTx, user: &NewUser) -> Result<(), DbError> {
     diesel::insert_into(users::table)
         .values((
             users::tenant_id.eq(user.tenant.0),
-            users::id.eq(id.0),
+            users::id.eq(user.id.0),
             users::username.eq(&user.username),
             users::email.eq(&user.email),
             users::role.eq(user.role),
             users::password_hash.eq(&user.password_hash),
-            users::created_at.eq(now),
-            users::updated_at.eq(now),
+            users::created_at.eq(user.created_at),
+            users::updated_at.eq(user.created_at),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.any_conn())?;
     Ok(())
 }
 

@@ -1,0 +1,19 @@
+//! Registering.
+
+use crate::{
+    app::AppState,
+    features::tenants::{Founding, TenantError},
+};
+use countinghouse_contract::auth::{Registered, Registration};
+
+pub async fn register(state: &AppState, input: Registration) -> Result<Registered, TenantError> {
+    let Registration { client, user } = input;
+    Founding::check(&client, "/user", &user)?;
+    // Before the hashing, which costs something; the row itself decides.
+    if state.db.tenant_by_slug(client.slug.clone()).await?.is_some() {
+        return Err(TenantError::SlugTaken(client.slug));
+    }
+    let founding = Founding::prepare(state, client, user).await?;
+    let (client, user) = state.db.tenant_entry(founding.tenant_id(), move |tx| founding.insert_in(tx)).await?;
+    Ok(Registered { client, user })
+}
