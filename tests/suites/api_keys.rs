@@ -79,7 +79,7 @@ async fn the_typed_client_makes_uses_and_revokes_a_key() {
     let world = World::start().await;
     let client = Client::new(&world.base_url).unwrap();
     let [client_id, username, password] = ["north", "owner", PASSWORD].map(str::to_owned);
-    let owner = client.login(auth::Login { client_id, username, password }).await.unwrap();
+    let owner = client.login(auth::Login { client_id, username, password, totp_code: None }).await.unwrap();
     let wanted = NewApiKey { name: "shop".to_owned(), permissions: vec!["products:read".to_owned()], expires_at: None };
     let made = owner.create_api_key(&wanted).await.unwrap();
     let shop = client.with_api_key(&made.key);
