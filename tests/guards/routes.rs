@@ -119,6 +119,8 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             (route.path.to_owned(), Some(json!({"lines": [{"product_id": things.product, "quantity": 1}]})))
         }
         "GET /orders/{id}" => (with(&things.order), None),
+        "GET /admin/superadmins" => (route.path.to_owned(), None),
+        "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
         "GET /admin/tenants/{slug}" => (route.path.replace("{slug}", "north"), None),
         "PATCH /admin/tenants/{slug}" => (route.path.replace("{slug}", "south"), Some(json!({"name": "x"}))),
         "POST /admin/tenants/{slug}/suspend" => (route.path.replace("{slug}", "none"), Some(json!({"reason": "x"}))),

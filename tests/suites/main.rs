@@ -24,6 +24,7 @@ mod registration;
 mod second_factor;
 mod secrets;
 mod sessions;
+mod superadmins;
 mod suspension;
 mod tenants;
 mod tokens;

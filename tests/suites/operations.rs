@@ -158,6 +158,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
                 "/owner/password",
             ],
         ),
+        post("/admin/superadmins", &superadmin, json!({"username": "deputy"}), &["/username"]),
         post("/admin/tenants/south/suspend", &superadmin, json!({"reason": "unpaid"}), &["/reason"]),
         operation(
             Method::PATCH,

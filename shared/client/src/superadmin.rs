@@ -6,7 +6,10 @@
 use crate::{Client, ClientError};
 use countinghouse_contract::{
     Page,
-    admin::{LoginSuperadmin, NewTenant, Tenant, TenantMade, TenantQuery},
+    admin::{
+        LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Tenant, TenantMade,
+        TenantQuery,
+    },
     auth::LoggedIn,
 };
 use std::fmt;
@@ -34,6 +37,22 @@ impl SuperadminSession {
     /// The problem `slug_taken`.
     pub async fn create_tenant(&self, tenant: &NewTenant) -> Result<TenantMade, ClientError> {
         self.client.call(self.client.post("/admin/tenants", tenant).bearer_auth(&self.token)).await
+    }
+
+    /// Makes another superadmin; how they log in is in this answer and nowhere else.
+    ///
+    /// # Errors
+    /// The problem `username_taken`.
+    pub async fn create_superadmin(&self, superadmin: &NewSuperadmin) -> Result<SuperadminMade, ClientError> {
+        self.client.call(self.client.post("/admin/superadmins", superadmin).bearer_auth(&self.token)).await
+    }
+
+    /// One page of superadmins, newest first.
+    ///
+    /// # Errors
+    /// The problem `invalid_cursor` inside of `invalid_request`.
+    pub async fn superadmins(&self, query: &SuperadminQuery) -> Result<Page<Superadmin>, ClientError> {
+        self.client.call(self.client.list("/admin/superadmins", query)?.bearer_auth(&self.token)).await
     }
 
     /// One page of clients, newest first.

@@ -12,6 +12,42 @@ pub struct LoginSuperadmin {
     pub username: String,
 }
 
+/// `POST /admin/superadmins`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSuperadmin {
+    pub username: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Superadmin {
+    pub id: SuperadminId,
+    pub username: String,
+    pub disabled: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The answer to [`NewSuperadmin`]: how they log in, shown this once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SuperadminMade {
+    #[serde(flatten)]
+    pub superadmin: Superadmin,
+    pub password: String,
+    /// In base32, for an authenticator app.
+    pub totp_secret: String,
+    pub otpauth_url: String,
+}
+
+/// `GET /admin/superadmins`, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuperadminQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
 /// `POST /admin/tenants`: a client and its first owner, in one step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +134,12 @@ pub struct Owner {
     pub username: String,
     pub role: String,
     pub email: Option<String>,
+}
+
+impl fmt::Debug for SuperadminMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SuperadminMade").field("superadmin", &self.superadmin).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for NewOwner {

@@ -15,6 +15,8 @@ const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log
 
 const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
 
+const USERNAME_TAKEN: Kind = Kind::new(409, "username_taken", "The user name is taken");
+
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminError {
     /// Whatever of the three was wrong.
@@ -25,7 +27,7 @@ pub enum SuperadminError {
     InvalidRefreshToken,
     #[error("a superadmin of this name exists already")]
     NameTaken,
-    /// For the command line: which rule the input breaks.
+    /// Which rule the input breaks, in words for the command line too.
     #[error("{0}")]
     Refused(ApiError),
     #[error(transparent)]
@@ -53,6 +55,7 @@ impl From<SuperadminError> for ApiError {
             SuperadminError::InvalidRefreshToken => {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
+            SuperadminError::NameTaken => USERNAME_TAKEN.with("Names are compared whatever their case."),
             SuperadminError::Refused(error) => error,
             SuperadminError::TooMany(error) => error.into(),
             SuperadminError::Db(error) => error.into(),

@@ -1,18 +1,19 @@
-//! Routes under `/admin/auth`.
+//! Routes under `/admin/auth` and `/admin/superadmins`.
 
-use super::{login as door, refresh};
+use super::{login as door, refresh, service};
 use crate::{
     app::AppState,
     features::identity::Origin,
     platform::{
         authn::PlatformCtx,
-        http::{Access, Answer, ApiError, Body, Route, no_content},
+        http::{Access, Answer, ApiError, Body, Position, Query, Route, no_content},
         limits::RateClass,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use countinghouse_contract::{
-    admin::LoginSuperadmin,
+    Page,
+    admin::{LoginSuperadmin, NewSuperadmin, Superadmin, SuperadminMade, SuperadminQuery},
     auth::{LoggedIn, Refresh, Refreshed, SuperadminLogin},
 };
 
@@ -21,6 +22,8 @@ pub fn routes() -> Vec<Route> {
         Route::post("/admin/auth/login", Access::Public, login).rate(RateClass::LogIn),
         Route::post("/admin/auth/refresh", Access::Public, refresh_pair),
         Route::post("/admin/auth/logout", Access::Superadmin, logout),
+        Route::get("/admin/superadmins", Access::Superadmin, list).with_query(),
+        Route::post("/admin/superadmins", Access::Superadmin, create),
     ]
 }
 
@@ -42,4 +45,26 @@ async fn refresh_pair(state: Data<AppState>, body: Body<Refresh>) -> Result<Answ
 async fn logout(state: Data<AppState>, ctx: PlatformCtx) -> Result<HttpResponse, ApiError> {
     refresh::logout(&state, &ctx).await?;
     Ok(no_content())
+}
+
+/// All superadmins, newest first.
+async fn list(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    query: Query<SuperadminQuery>,
+) -> Result<Answer<Page<Superadmin>>, ApiError> {
+    const LIST: &str = "superadmins";
+    let asked = state.cursors.page(LIST, query.0.limit, query.0.cursor.as_deref())?;
+    let rows = service::list(&state, &ctx, asked).await?;
+    let position = |superadmin: &Superadmin| Position { created_at: superadmin.created_at, id: superadmin.id.0 };
+    Ok(Answer::ok(state.cursors.make_page(LIST, asked, rows, position, |superadmin| superadmin)))
+}
+
+/// Makes a superadmin; password and secret are shown in this answer and never again.
+async fn create(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    body: Body<NewSuperadmin>,
+) -> Result<Answer<SuperadminMade>, ApiError> {
+    Ok(Answer::created(service::create_colleague(&state, &ctx, body.0).await?))
 }

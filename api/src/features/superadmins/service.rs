@@ -1,20 +1,23 @@
-//! Making superadmins.
+//! Making and listing superadmins.
 
-use super::{
-    error::SuperadminError,
-    repo::{self, NewSuperadmin},
-};
+use super::{error::SuperadminError, repo};
 use crate::{
     app::AppState,
     platform::{
-        crypto::Place,
-        http::{Invalid, Text},
+        authn::PlatformCtx,
+        crypto::{Place, Secret},
+        db::AnyTx,
+        http::{Invalid, PageRequest, Text},
         passwords,
         second_factor::Authenticator,
+        vault::Vault,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use countinghouse_contract::SuperadminId;
+use countinghouse_contract::{
+    SuperadminId,
+    admin::{NewSuperadmin, Superadmin, SuperadminMade},
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -29,33 +32,70 @@ pub struct Created {
     pub otpauth_url: String,
 }
 
-/// Makes a superadmin with a second factor; makes a password too when none is given.
+/// Makes a superadmin with a second factor; makes a password too when none is given. For the
+/// operator's command line.
 pub async fn create(state: &AppState, username: String, given: Option<String>) -> Result<Created, SuperadminError> {
-    let made = match &given {
-        Some(_) => None,
-        None => Some(URL_SAFE_NO_PAD.encode(state.ids.random_bytes::<18>()?)),
-    };
+    let made = if given.is_none() { Some(make_password(state)?) } else { None };
     let password = given.or_else(|| made.clone()).unwrap_or_default();
-    let mut invalid = Invalid::default();
-    invalid.text("/username", &username, &Text::line(1..=100));
-    passwords::check_new(&mut invalid, "/password", &password, &username);
-    invalid.finish().map_err(|invalid| SuperadminError::Refused(invalid.into()))?;
+    let candidate = Candidate::prepare(state, username, password).await?;
+    let (totp_secret, otpauth_url) = (candidate.app.base32(), candidate.app.url()?);
+    let vault = state.vault.clone();
+    let entered = state.db.platform_entry(move |tx| candidate.insert_in(tx, &vault)).await?;
+    Ok(Created { username: entered.username, password: made, totp_secret, otpauth_url })
+}
 
-    let (app, secret) = Authenticator::make(&state.ids, &username)?;
-    let (totp_secret, otpauth_url) = (app.base32(), app.url()?);
-    let password_hash = state.passwords.hash(password).await?;
-    let id = state.ids.make::<SuperadminId>()?;
-    let (vault, name) = (state.vault.clone(), username.clone());
-    let inserted = state.db.platform_entry(move |tx| {
-        let totp_secret = vault.seal_in(tx, place(id.0), secret.expose())?;
-        let row = NewSuperadmin { id, username: name, password_hash, totp_secret };
-        Ok(repo::insert(tx, &row)?)
-    });
-    inserted.await.map_err(|error: SuperadminError| match error {
-        SuperadminError::Db(e) if e.violates("superadmins_username_key") => SuperadminError::NameTaken,
-        other => other,
-    })?;
-    Ok(Created { username, password: made, totp_secret, otpauth_url })
+/// The same, by another superadmin.
+pub async fn create_colleague(
+    state: &AppState,
+    ctx: &PlatformCtx,
+    input: NewSuperadmin,
+) -> Result<SuperadminMade, SuperadminError> {
+    let password = make_password(state)?;
+    let candidate = Candidate::prepare(state, input.username, password.clone()).await?;
+    let (totp_secret, otpauth_url) = (candidate.app.base32(), candidate.app.url()?);
+    let vault = state.vault.clone();
+    let superadmin = state.db.platform(ctx, move |tx| candidate.insert_in(tx, &vault)).await?;
+    Ok(SuperadminMade { superadmin, password, totp_secret, otpauth_url })
+}
+
+/// Superadmins, newest first.
+pub async fn list(state: &AppState, ctx: &PlatformCtx, asked: PageRequest) -> Result<Vec<Superadmin>, SuperadminError> {
+    Ok(state.db.platform(ctx, move |tx| repo::list(tx, asked)).await?)
+}
+
+fn make_password(state: &AppState) -> Result<String, SuperadminError> {
+    Ok(URL_SAFE_NO_PAD.encode(state.ids.random_bytes::<18>()?))
+}
+
+/// A superadmin who is to be entered.
+struct Candidate {
+    superadmin: Superadmin,
+    password_hash: String,
+    app: Authenticator,
+    secret: Secret<[u8; 20]>,
+}
+
+impl Candidate {
+    async fn prepare(state: &AppState, username: String, password: String) -> Result<Self, SuperadminError> {
+        let mut invalid = Invalid::default();
+        invalid.text("/username", &username, &Text::line(1..=100));
+        passwords::check_new(&mut invalid, "/password", &password, &username);
+        invalid.finish().map_err(|invalid| SuperadminError::Refused(invalid.into()))?;
+        let (app, secret) = Authenticator::make(&state.ids, &username)?;
+        let password_hash = state.passwords.hash(password).await?;
+        let id = state.ids.make::<SuperadminId>()?;
+        let superadmin = Superadmin { id, username, disabled: false, created_at: state.ids.now() };
+        Ok(Self { superadmin, password_hash, app, secret })
+    }
+
+    fn insert_in(self, tx: &mut impl AnyTx, vault: &Vault) -> Result<Superadmin, SuperadminError> {
+        let totp_secret = vault.seal_in(tx, place(self.superadmin.id.0), self.secret.expose())?;
+        repo::insert(tx, &self.superadmin, &self.password_hash, &totp_secret).map_err(|error| {
+            let taken = error.violates("superadmins_username_key");
+            if taken { SuperadminError::NameTaken } else { SuperadminError::Db(error) }
+        })?;
+        Ok(self.superadmin)
+    }
 }
 
 pub(super) fn place(row: Uuid) -> Place<'static> {

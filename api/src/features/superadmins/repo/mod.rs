@@ -9,13 +9,14 @@ pub use refresh::{
 use crate::{
     features::identity::Origin,
     platform::{
-        db::{DbError, EntryTx},
+        db::{AnyTx, DbError, EntryTx, PlatformTx},
+        http::PageRequest,
         second_factor::Tries,
     },
     schema::{superadmin_sessions, superadmins},
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{SessionId, SuperadminId};
+use countinghouse_contract::{SessionId, SuperadminId, admin::Superadmin};
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use uuid::Uuid;
 
@@ -37,27 +38,41 @@ pub fn find(tx: &mut EntryTx<'_>, username: &str) -> Result<Option<Found>, DbErr
         .optional()?)
 }
 
-pub struct NewSuperadmin {
-    pub id: SuperadminId,
-    pub username: String,
-    pub password_hash: String,
-    /// Sealed.
-    pub totp_secret: Vec<u8>,
-}
-
-pub fn insert(tx: &mut EntryTx<'_>, row: &NewSuperadmin) -> Result<(), DbError> {
-    let now = tx.ids().now();
+/// Enters a superadmin, with the sealed secret of their second factor.
+pub fn insert(
+    tx: &mut impl AnyTx,
+    superadmin: &Superadmin,
+    password_hash: &str,
+    totp_secret: &[u8],
+) -> Result<(), DbError> {
     diesel::insert_into(superadmins::table)
         .values((
-            superadmins::id.eq(row.id.0),
-            superadmins::username.eq(&row.username),
-            superadmins::password_hash.eq(&row.password_hash),
-            superadmins::totp_secret.eq(&row.totp_secret),
-            superadmins::created_at.eq(now),
-            superadmins::updated_at.eq(now),
+            superadmins::id.eq(superadmin.id.0),
+            superadmins::username.eq(&superadmin.username),
+            superadmins::password_hash.eq(password_hash),
+            superadmins::totp_secret.eq(totp_secret),
+            superadmins::created_at.eq(superadmin.created_at),
+            superadmins::updated_at.eq(superadmin.created_at),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.any_conn())?;
     Ok(())
+}
+
+pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Superadmin>, DbError> {
+    type Row = (Uuid, String, bool, DateTime<Utc>);
+    let mut query = superadmins::table
+        .select((superadmins::id, superadmins::username, superadmins::disabled, superadmins::created_at))
+        .into_boxed();
+    if let Some(after) = asked.after {
+        query = query
+            .filter(superadmins::created_at.le(after.created_at))
+            .filter(superadmins::created_at.lt(after.created_at).or(superadmins::id.lt(after.id)));
+    }
+    let ordered = query.order((superadmins::created_at.desc(), superadmins::id.desc())).limit(asked.rows());
+    let rows: Vec<Row> = ordered.load(tx.conn())?;
+    let superadmin =
+        |(id, username, disabled, created_at)| Superadmin { id: SuperadminId(id), username, disabled, created_at };
+    Ok(rows.into_iter().map(superadmin).collect())
 }
 
 /// A superadmin whose code is being tried.
