@@ -14,7 +14,7 @@ use countinghouse_api::{
     routes,
 };
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
-use diesel::PgConnection;
+use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::Bool};
 use serde_json::json;
 use std::sync::Arc;
 use totp_rs::{Builder, Secret};
@@ -221,6 +221,16 @@ impl World {
     /// The database, as any of its logins.
     pub fn database(&self, login: Login) -> PgConnection {
         Cluster::get().connect(login, &self.database)
+    }
+
+    /// Until a transaction waits for a lock that another one holds.
+    pub async fn until_one_waits(&self) {
+        let mut database = self.database(Login::Superuser);
+        let waits = "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                     AND datname = current_database())";
+        while !select(sql::<Bool>(waits)).get_result::<bool>(&mut database).expect("an answer") {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use countinghouse_tests::{Login, PASSWORD, World};
-use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Bool};
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 fn login(client: &str, username: &str, password: &str) -> serde_json::Value {
@@ -89,18 +89,8 @@ async fn a_login_under_way_does_not_survive_a_password_change() {
         database.batch_execute(&begin).unwrap();
         let (nobody, body) = (world.nobody(), login("north", "owner", PASSWORD));
         let attempt = tokio::spawn(async move { nobody.post("/auth/login", &body).await });
-        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-            AND datname = current_database()) AS yes";
-        while !sql_query(waits).get_result::<Truth>(&mut world.database(Login::Superuser)).unwrap().yes {
-            tokio::task::yield_now().await;
-        }
+        world.until_one_waits().await;
         database.batch_execute("COMMIT").unwrap();
         attempt.await.unwrap().problem(401, "invalid_credentials");
     }
-}
-
-#[derive(QueryableByName)]
-struct Truth {
-    #[diesel(sql_type = Bool)]
-    yes: bool,
 }

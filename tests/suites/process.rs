@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 use countinghouse_tests::{Cluster, Login, PASSWORD, Process, World};
-use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Bool};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
@@ -63,12 +63,6 @@ async fn without_its_database_it_says_so_and_comes_back_by_itself() {
     owner.get("/products").await.expect(200);
 }
 
-#[derive(QueryableByName)]
-struct Truth {
-    #[diesel(sql_type = Bool)]
-    yes: bool,
-}
-
 /// SIGTERM in the middle of an order: the order is finished, nobody new is let in, and the
 /// process ends well.
 #[tokio::test(flavor = "multi_thread")]
@@ -83,10 +77,7 @@ async fn sigterm_finishes_what_was_accepted() {
         holder.batch_execute("BEGIN; SELECT * FROM stock FOR UPDATE").unwrap();
         let (ordering, id) = (caller.clone(), product.clone());
         let order = tokio::spawn(async move { ordering.order(&id, 1).await });
-        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()) AS yes";
-        while !sql_query(waits).get_result::<Truth>(&mut world.database(Login::Superuser)).unwrap().yes {
-            tokio::task::yield_now().await;
-        }
+        world.until_one_waits().await;
         process.signal(signal);
         process.wait_for("stopping");
         holder.batch_execute("COMMIT").unwrap();
