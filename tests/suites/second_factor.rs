@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use countinghouse_tests::{Answer, Caller, Login, PASSWORD, World};
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -219,6 +219,94 @@ async fn a_superadmin_takes_away_what_was_lost_and_it_shows_in_the_clients_log()
     let viewer = world.caller(&world.north, "viewer");
     superadmin.post(&path("north", &world.north.user("viewer").to_string()), &json!({})).await.expect(204);
     viewer.get("/auth/me").await.expect(200);
+}
+
+/// Somebody taps twice: both are answered, and the later secret is the one.
+#[tokio::test]
+async fn of_two_who_enrol_at_once_nobody_is_refused() {
+    let world = World::start().await;
+    let (owner, enrol) = (world.owner(), json!({"current_password": PASSWORD}));
+    let (tenant, user) = (world.north.id, world.north.user("owner"));
+    let mut database = world.database(Login::Owner);
+    let first = format!(
+        "BEGIN; INSERT INTO second_factors (tenant_id, user_id, totp_secret, created_at)
+         VALUES ('{tenant}', '{user}', 'x', now())"
+    );
+    database.batch_execute(&first).unwrap();
+    let second = tokio::spawn(async move { owner.post("/auth/2fa/enroll", &enrol).await });
+    world.until_one_waits().await;
+    database.batch_execute("COMMIT").unwrap();
+    let enrolment = second.await.unwrap().expect(200);
+    let code = json!({"code": world.code(enrolment["secret"].as_str().unwrap())});
+    world.owner().post("/auth/2fa/confirm", &code).await.expect(200);
+}
+
+/// A stolen session cannot guess its way to recovery codes through what its user left unconfirmed.
+#[tokio::test]
+async fn wrong_codes_are_counted_while_nothing_is_confirmed_too() {
+    let world = World::builder().workers(2).pool(8).start().await;
+    let owner = world.owner();
+    let enrol = json!({"current_password": PASSWORD});
+    let enrolment = owner.post("/auth/2fa/enroll", &enrol).await.expect(200);
+    let secret = enrolment["secret"].as_str().unwrap();
+    let body = json!({"code": wrong(&world, secret)});
+    let statuses = join_all((0..8).map(|_| owner.post("/auth/2fa/confirm", &body))).await;
+    let statuses: Vec<u16> = statuses.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 3, "{statuses:?}");
+    let right = json!({"code": world.code(secret)});
+    owner.post("/auth/2fa/confirm", &right).await.problem(429, "second_factor_locked");
+    // Nothing is confirmed, so nothing asks for a code; and who knows the password begins anew.
+    log_in(&world, None).await.expect(200);
+    let again = owner.post("/auth/2fa/enroll", &enrol).await.expect(200);
+    let right = json!({"code": world.code(again["secret"].as_str().unwrap())});
+    owner.post("/auth/2fa/confirm", &right).await.expect(200);
+    let kinds = kinds(&owner).await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "second_factor_failed").count(), 5, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| *kind == "second_factor_locked").count(), 1, "{kinds:?}");
+}
+
+/// A request holds its session, once a minute, and then the factor: a reset must not hold the factor
+/// and wait for the session.
+#[tokio::test]
+async fn a_reset_takes_sessions_before_the_factor() {
+    let world = World::start().await;
+    world.enrol(&world.owner()).await;
+    let (superadmin, user) = (world.superadmin(), world.north.user("owner"));
+    let mut request = world.database(Login::Owner);
+    let begin = format!("BEGIN; SELECT FROM sessions WHERE user_id = '{user}' FOR NO KEY UPDATE");
+    request.batch_execute(&begin).unwrap();
+    let path = format!("/admin/tenants/north/users/{user}/reset-2fa");
+    let reset = tokio::spawn(async move { superadmin.post(&path, &json!({})).await });
+    world.until_one_waits().await;
+    request.batch_execute("SELECT FROM second_factors FOR NO KEY UPDATE NOWAIT; COMMIT").unwrap();
+    reset.await.unwrap().expect(204);
+    log_in(&world, None).await.expect(200);
+}
+
+/// Whoever has the password alone is told that a code is missing, and nothing else; and every log-in
+/// that was refused stands in the log.
+#[tokio::test]
+async fn a_log_in_without_its_code_says_nothing_more_and_leaves_a_line() {
+    let world = World::start().await;
+    let (secret, _) = world.enrol(&world.owner()).await;
+    let superadmin = world.superadmin();
+    superadmin.post("/admin/tenants/north/suspend", &json!({"reason": "unpaid"})).await.expect(200);
+    log_in(&world, None).await.problem(401, "totp_required");
+    log_in(&world, Some(&wrong(&world, &secret))).await.problem(401, "totp_required");
+    log_in(&world, Some(&world.code(&secret))).await.problem(403, "client_suspended");
+    for _ in 0..5 {
+        log_in(&world, Some(&wrong(&world, &secret))).await.problem(401, "totp_required");
+    }
+    world.clock.advance(Duration::seconds(60));
+    log_in(&world, Some(&world.code(&secret))).await.problem(429, "second_factor_locked");
+    superadmin.post("/admin/tenants/north/resume", &json!({})).await.expect(200);
+    let owner = world.owner();
+    let failed = owner.get("/sessions/logs?kind=login_failed").await.expect(200);
+    let failed = failed["data"].as_array().unwrap();
+    assert_eq!(failed.len(), 9);
+    assert!(failed.iter().all(|line| line["username"] == "owner" && line["session_id"].is_null()), "{failed:?}");
+    assert_eq!(kinds(&owner).await.iter().filter(|kind| *kind == "login").count(), 0);
 }
 
 /// Five wrong codes close a superadmin's door, and the answer does not say that the password was right.

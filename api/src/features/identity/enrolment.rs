@@ -3,10 +3,10 @@
 
 use super::{
     Origin,
-    error::{IdentityError, SecondFactorError},
+    error::IdentityError,
     password::confirm_password,
     recovery, repo,
-    second_factor::{Occasion, Who, record_in, try_in},
+    second_factor::{Occasion, Who, record_in, try_first_in, try_in},
 };
 use crate::{
     app::AppState,
@@ -38,19 +38,20 @@ pub async fn confirm(
     from: Origin,
 ) -> Result<RecoveryCodes, IdentityError> {
     let (state, who) = (state.clone(), Who::of(ctx));
-    ctx.transaction(move |tx| {
+    let confirmed = ctx.transaction(move |tx| {
         let factor = repo::lock_factor(tx, who)?.ok_or(IdentityError::NothingToConfirm)?;
         if factor.confirmed {
             return Err(IdentityError::AlreadyEnrolled);
         }
-        // A wrong code is not counted: who may confirm knows the secret.
-        let secret = state.vault.open_in(tx, who.place(), &factor.totp_secret)?;
-        let step = Authenticator::of(secret.expose())?.step_of(&input.code, tx.now(), factor.last_step);
-        repo::confirm(tx, who, step.ok_or(SecondFactorError::Invalid)?)?;
-        record_in(tx, &state, SessionEventKind::SecondFactorEnrolled, &occasion(tx, who, from))?;
-        new_recovery_codes_in(tx, &state, who)
-    })
-    .await
+        let occasion = occasion(tx, who, from);
+        // Counted like any other: a stolen session could guess at what its user left unconfirmed.
+        if let Err(refusal) = try_first_in(tx, &state, &factor, &input.code, &occasion)? {
+            return Ok(Err(refusal));
+        }
+        record_in(tx, &state, SessionEventKind::SecondFactorEnrolled, &occasion)?;
+        Ok(Ok(new_recovery_codes_in(tx, &state, who)?))
+    });
+    Ok(confirmed.await??)
 }
 
 /// New recovery codes; the old ones are dead.

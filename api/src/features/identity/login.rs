@@ -58,9 +58,7 @@ async fn open_session(
     totp_code: Option<String>,
     from: Origin,
 ) -> Result<LoggedIn<LoginUser>, IdentityError> {
-    if user.tenant_status != "active" {
-        return Err(IdentityError::ClientSuspended);
-    }
+    let suspended = user.tenant_status != "active";
     let (now, id) = (state.ids.now(), UserId(user.id));
     let session = NewSession {
         tenant,
@@ -90,7 +88,11 @@ async fn open_session(
             return Err(IdentityError::InvalidCredentials);
         }
         let occasion = Occasion { who: Who { tenant, user: id }, session: None, from: session.from.clone(), now };
-        if let Some(refusal) = second_factor_in(tx, &work, totp_code.as_deref(), &occasion)? {
+        let refusal = second_factor_in(tx, &work, totp_code.as_deref(), &occasion)?;
+        // Told last: whoever lacks the code learns nothing of it.
+        if let Some(refusal) = refusal.or(suspended.then_some(IdentityError::ClientSuspended)) {
+            let failed = Event { kind: SessionEventKind::LoginFailed, session: None, ..event };
+            events::record_in(tx, &work.ids, &failed)?;
             return Ok(Err(refusal));
         }
         repo::insert_session(tx, &session)?;

@@ -145,6 +145,28 @@ pub(super) fn try_in(
     }
 }
 
+/// Tries the first code of a factor whose row is held, and confirms the factor; as [`try_in`].
+pub(super) fn try_first_in(
+    tx: &mut TenantTx<'_>,
+    state: &AppState,
+    factor: &Factor,
+    code: &str,
+    occasion: &Occasion,
+) -> Result<Result<(), SecondFactorError>, SecondFactorError> {
+    let (who, now) = (occasion.who, occasion.now);
+    if let Some(until) = factor.tries.locked_at(now) {
+        return Ok(Err(SecondFactorError::Locked { until, now }));
+    }
+    let secret = state.vault.open_in(tx, who.place(), &factor.totp_secret)?;
+    let Some(step) = Authenticator::of(secret.expose())?.step_of(code, now, factor.last_step) else {
+        let refusal = SecondFactorError::Invalid;
+        count_in(tx, state, Some(factor), &refusal, occasion)?;
+        return Ok(Err(refusal));
+    };
+    repo::confirm(tx, who, step)?;
+    Ok(Ok(()))
+}
+
 /// Checks a code against a factor whose row is held, and marks it as used.
 fn spend_in(
     tx: &mut impl AnyTx,

@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{TenantId, UserId, auth::SecondFactorState};
-use diesel::prelude::*;
+use diesel::{prelude::*, query_dsl::methods};
 use uuid::Uuid;
 
 type Kept = (Vec<u8>, Option<DateTime<Utc>>, i64, i32, Option<DateTime<Utc>>);
@@ -37,31 +37,35 @@ pub fn lock_factor(tx: &mut impl AnyTx, who: Who) -> Result<Option<Factor>, DbEr
     }))
 }
 
-/// A factor that is not confirmed yet, in place of an older one that was not; false when there is
-/// a confirmed one.
+/// A factor that is not confirmed yet, in place of an older one that was not, in one statement: of
+/// two at once the later one stays. False when there is a confirmed one.
 pub fn put_pending(tx: &mut TenantTx<'_>, who: Who, totp_secret: &[u8]) -> Result<bool, DbError> {
-    let now = tx.now();
-    let replaced = diesel::update(second_factors::table.find((who.tenant.0, who.user.0)))
-        .filter(second_factors::confirmed_at.is_null())
-        .set((second_factors::totp_secret.eq(totp_secret), second_factors::created_at.eq(now)))
-        .execute(tx.conn())?;
+    let fresh = (
+        second_factors::totp_secret.eq(totp_secret),
+        second_factors::failures.eq(0),
+        second_factors::locked_until.eq(None::<DateTime<Utc>>),
+        second_factors::created_at.eq(tx.now()),
+    );
     let put = diesel::insert_into(second_factors::table)
-        .values((
-            second_factors::tenant_id.eq(who.tenant.0),
-            second_factors::user_id.eq(who.user.0),
-            second_factors::totp_secret.eq(totp_secret),
-            second_factors::created_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .execute(tx.conn())?;
-    Ok(replaced + put == 1)
+        .values((second_factors::tenant_id.eq(who.tenant.0), second_factors::user_id.eq(who.user.0), fresh))
+        .on_conflict((second_factors::tenant_id, second_factors::user_id))
+        .do_update()
+        .set(fresh);
+    // In full, since QueryDsl has a `filter` too.
+    let unless_confirmed = methods::FilterDsl::filter(put, second_factors::confirmed_at.is_null());
+    Ok(unless_confirmed.execute(tx.conn())? == 1)
 }
 
 /// The first code came: from now on it protects.
 pub fn confirm(tx: &mut TenantTx<'_>, who: Who, step: i64) -> Result<(), DbError> {
     let now = tx.now();
     diesel::update(second_factors::table.find((who.tenant.0, who.user.0)))
-        .set((second_factors::confirmed_at.eq(now), second_factors::last_step.eq(step)))
+        .set((
+            second_factors::confirmed_at.eq(now),
+            second_factors::last_step.eq(step),
+            second_factors::failures.eq(0),
+            second_factors::locked_until.eq(None::<DateTime<Utc>>),
+        ))
         .execute(tx.conn())?;
     Ok(())
 }
@@ -146,7 +150,14 @@ pub fn find_of_client(tx: &mut PlatformTx<'_>, slug: &str, user: UserId) -> Resu
     Ok(found.map(|(tenant, user)| Who { tenant: TenantId(tenant), user: UserId(user) }))
 }
 
-/// For superadmins: the factor goes; false when there was none.
-pub fn reset_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<bool, DbError> {
-    Ok(diesel::delete(second_factors::table.find((who.tenant.0, who.user.0))).execute(tx.conn())? == 1)
+/// For superadmins: whether there is one, confirmed or not.
+pub fn has_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<bool, DbError> {
+    let factor = second_factors::table.find((who.tenant.0, who.user.0)).select(second_factors::user_id);
+    Ok(factor.first::<Uuid>(tx.conn()).optional()?.is_some())
+}
+
+/// For superadmins: the factor goes, with its recovery codes.
+pub fn reset_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<(), DbError> {
+    diesel::delete(second_factors::table.find((who.tenant.0, who.user.0))).execute(tx.conn())?;
+    Ok(())
 }
