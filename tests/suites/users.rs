@@ -68,9 +68,27 @@ async fn a_change_of_role_or_state_acts_on_the_next_request() {
     let login = json!({"client_id": "north", "username": "ines", "password": PASSWORD});
     world.nobody().post("/auth/login", &login).await.problem(401, "invalid_credentials");
     owner.patch(&path(&user), &json!({"disabled": false})).await.expect(200);
-    ines.get("/orders").await.expect(200);
+    world.nobody().post("/auth/login", &login).await.expect(200);
     let same = owner.patch(&path(&user), &json!({})).await.expect(200);
     assert_eq!(same["version"], 5);
+}
+
+/// Somebody is disabled because a session was stolen: it does not come back with them.
+#[tokio::test]
+async fn a_disabled_users_sessions_stay_dead_when_they_are_enabled_again() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let user = make(&owner, "ines", "manager").await;
+    let login = json!({"client_id": "north", "username": "ines", "password": PASSWORD});
+    let pair = world.nobody().post("/auth/login", &login).await.expect(200);
+    let ines = world.with_token(pair["access_token"].as_str().unwrap());
+    ines.get("/products").await.expect(200);
+    owner.patch(&path(&user), &json!({"disabled": true})).await.expect(200);
+    owner.patch(&path(&user), &json!({"disabled": false})).await.expect(200);
+    ines.get("/products").await.problem(401, "session_ended");
+    let refresh = json!({"refresh_token": pair["refresh_token"]});
+    world.nobody().post("/auth/refresh", &refresh).await.problem(401, "invalid_refresh_token");
+    world.nobody().post("/auth/login", &login).await.expect(200);
 }
 
 #[tokio::test]
@@ -209,8 +227,16 @@ async fn a_one_time_password_is_good_for_changing_it_only() {
     let pair = world.nobody().post("/auth/login", &login(&reset["password"])).await.expect(200);
     let ines = world.with_token(pair["access_token"].as_str().unwrap());
     ines.get("/products").await.problem(403, "password_change_required");
-    ines.get("/auth/me").await.expect(200);
+    assert_eq!(ines.get("/auth/me").await.expect(200)["permissions"], json!([]));
     assert_eq!(owner.get(&path(&user)).await.expect(200)["must_change_password"], true);
+    // Nor where a permission is asked for inside: others' sessions are neither shown nor ended.
+    let sessions = ines.get("/sessions?limit=200").await.expect(200)["data"].as_array().unwrap().clone();
+    assert!(sessions.iter().all(|session| session["username"] == "ines"), "{sessions:?}");
+    ines.delete(&format!("/sessions/{}", world.north.session("sales"))).await.problem(404, "not_found");
+    // Whoever set it knows it: it cannot stay.
+    let kept = json!({"current_password": reset["password"], "new_password": reset["password"]});
+    ines.post("/auth/password", &kept).await.invalid(&[("/new_password", "password_unchanged")]);
+    ines.get("/products").await.problem(403, "password_change_required");
     let change = json!({"current_password": reset["password"], "new_password": "something entirely new"});
     ines.post("/auth/password", &change).await.expect(204);
     ines.get("/products").await.expect(200);

@@ -28,6 +28,9 @@ pub async fn change(
 ) -> Result<(), IdentityError> {
     let mut invalid = Invalid::default();
     check_new(&mut invalid, "/new_password", &input.new_password, &ctx.principal().username);
+    if ctx.principal().must_change_password && input.new_password == input.current_password {
+        invalid.add("/new_password", "password_unchanged", "Whoever set the present one knows it: take another.");
+    }
     invalid.finish()?;
     let user = ctx.principal().user_id;
     let before = confirm_password(state, ctx, input.current_password).await?;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use countinghouse_contract::{TenantId, UserId};
 
 /// A user to be entered, whose password is hashed already.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewUser {
     pub tenant: TenantId,
     pub id: UserId,

@@ -72,6 +72,10 @@ pub async fn change(ctx: &TenantCtx, id: UserId, if_match: IfMatch, patch: UserP
             after.version += 1;
             after.updated_at = tx.now();
         }
+        if after.disabled && !before.disabled {
+            // Enabled again, they log in again: what a thief may hold stays dead.
+            identity::end_sessions_in(tx, id)?;
+        }
         Ok(after)
     })
     .await
