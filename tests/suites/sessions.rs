@@ -131,6 +131,20 @@ async fn a_session_ends_in_the_end_however_much_it_is_used() {
     refresh(&world, &pair["refresh_token"]).await.problem(401, "invalid_refresh_token");
 }
 
+/// Yesterday's binary makes sessions without `latest_end`: use does not make them last for ever.
+#[tokio::test]
+async fn a_session_of_an_older_binary_ends_in_the_end_too() {
+    let world = World::builder().config(|config| config.sessions.idle = Duration::minutes(60)).start().await;
+    let pair = log_in(&world, "owner").await;
+    world.database(Login::Owner).batch_execute("UPDATE sessions SET latest_end = NULL").unwrap();
+    let owner = caller(&world, &pair);
+    owner.get("/products").await.expect(200);
+    world.clock.advance(Duration::minutes(10));
+    owner.get("/products").await.expect(200);
+    world.clock.advance(Duration::minutes(51));
+    refresh(&world, &pair["refresh_token"]).await.problem(401, "invalid_refresh_token");
+}
+
 #[tokio::test]
 async fn sessions_are_listed_and_ended() {
     let world = World::start().await;

@@ -75,7 +75,8 @@ pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Durati
     }
     let (table, note) = match ctx.credential() {
         Credential::Session { .. } => {
-            ("sessions", format!("last_seen_at = '{at}', expires_at = least(latest_end, '{end}')"))
+            let note = format!("last_seen_at = '{at}', expires_at = least(coalesce(latest_end, expires_at), '{end}')");
+            ("sessions", note)
         }
         Credential::ApiKey { .. } => ("api_keys", format!("last_used_at = '{at}'")),
     };
@@ -90,7 +91,8 @@ pub(super) fn begin_superadmin_sql(ctx: PlatformCtx, now: DateTime<Utc>, idle: D
     let (session, now, end) = (ctx.session_id().0, sql_time(now), sql_time(now + idle));
     format!(
         "BEGIN; SELECT begin_superadmin('{session}', '{now}'); UPDATE superadmin_sessions \
-         SET last_seen_at = '{now}', expires_at = least(latest_end, '{end}') WHERE id = '{session}'"
+         SET last_seen_at = '{now}', expires_at = least(coalesce(latest_end, expires_at), '{end}') \
+         WHERE id = '{session}'"
     )
 }
 
