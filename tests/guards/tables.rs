@@ -42,6 +42,24 @@ async fn every_table_is_under_forced_row_level_security() {
     assert!(tables(&mut owner).len() >= 12);
 }
 
+/// Superadmins look after a client's people; their login reads nothing that proves who somebody is.
+#[tokio::test]
+async fn the_platform_reads_no_secret_of_a_clients_users() {
+    let world = World::start().await;
+    let mut platform = world.database(Login::Platform);
+    platform.batch_execute("SELECT username, email, role, disabled FROM users").unwrap();
+    for secret in [
+        "password_hash FROM users",
+        "totp_secret FROM second_factors",
+        "code_sha256 FROM recovery_codes",
+        "secret_sha256 FROM refresh_tokens",
+        "user_agent FROM session_events",
+    ] {
+        let refused = platform.batch_execute(&format!("SELECT {secret}")).unwrap_err().to_string();
+        assert!(refused.contains("permission denied"), "{secret}: {refused}");
+    }
+}
+
 #[tokio::test]
 async fn every_tenant_table_has_the_tenant_policy_and_no_other_for_the_app() {
     let world = World::start().await;
