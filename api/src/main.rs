@@ -44,8 +44,9 @@ enum Admin {
     CreateSuperadmin(CreateSuperadmin),
     /// Wrap every data key by the first key of MASTER_KEYS, while the service runs.
     ///
-    /// First put the new key in front of the old one in MASTER_KEYS and restart every process; then
-    /// run this; then take the old key out. Stopped half-way, it can be run again.
+    /// First put the new key behind the old one in MASTER_KEYS and restart every process, so that all
+    /// know it; then put it in front and restart them again; then run this; then take the old key
+    /// out. Stopped half-way, it can be run again.
     RotateKey,
 }
 

@@ -1,8 +1,10 @@
 //! Changing the master key while the service runs.
 //!
-//! Put the new key in front of the old one in `MASTER_KEYS` and restart every process; then
-//! `countinghouse admin rotate-key` wraps every data key anew, a few at a time, so that requests
-//! hardly wait; then take the old key out. Secrets themselves are not touched.
+//! Put the new key behind the old one in `MASTER_KEYS` and restart every process: a data key that
+//! the new key wraps must open in all of them. Then put it in front and restart them again, so that
+//! no process wraps by the old one any more. Then `countinghouse admin rotate-key` wraps every data
+//! key anew, a few at a time, so that requests hardly wait; then take the old key out. Secrets
+//! themselves are not touched.
 
 use super::{Vault, VaultError, repo};
 use crate::platform::db::{Db, EntryTx};
