@@ -11,6 +11,7 @@ use crate::{
         db::Db,
         http::{Cors, Cursors, Proxies},
         ids::{Ids, Randomness, SystemRandomness},
+        jobs::Waker,
         limits::Limits,
         passwords::{PasswordError, Passwords},
         vault::Vault,
@@ -32,6 +33,7 @@ pub struct AppState {
     pub vault: Vault,
     pub refresh_keys: RefreshKeys,
     pub sessions: config::Sessions,
+    pub retention: config::Retention,
     /// Whether anybody may register a client.
     pub self_service: bool,
     /// How long a body may take to arrive.
@@ -67,7 +69,7 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
-        let db = Db::new(config, roles, ids.clone());
+        let db = Db::new(config, roles, Waker::new(cache.clone()), ids.clone());
         Ok(Self {
             cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
             db,
@@ -80,6 +82,7 @@ impl AppState {
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             sessions: config.sessions,
+            retention: config.retention,
             self_service: config.self_service,
             body_patience: config.http.body,
             ids,

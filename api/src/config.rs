@@ -17,9 +17,37 @@ pub struct Config {
     pub redis: Redis,
     pub keys: Keys,
     pub sessions: Sessions,
+    pub worker: Worker,
+    pub retention: Retention,
     /// `SELF_SERVICE`: `on` lets anybody register a client; by default `off`.
     pub self_service: bool,
     pub rates: Rates,
+}
+
+/// How jobs are done.
+#[derive(Debug, Clone, Copy)]
+pub struct Worker {
+    /// `WORKER_JOBS`: how many at a time, by default 16.
+    pub slots: usize,
+    /// `WORKER_JOBS_PER_CLIENT`: how many of one client, in all workers together, by default 8.
+    pub per_client: i32,
+    /// `WORKER_LEASE_SECONDS`: for how long a worker that says nothing is believed in, by default 30.
+    pub lease: chrono::Duration,
+    /// How often it looks by itself, where nobody wakes it.
+    pub poll: Duration,
+    /// `SHUTDOWN_SECONDS`: how long jobs that were begun may take to end after SIGTERM.
+    pub grace: Duration,
+}
+
+/// For how long what is past is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// `KEEP_SESSION_LOG_DAYS`, by default 400.
+    pub session_log: chrono::Duration,
+    /// `KEEP_SESSIONS_DAYS`: after their end, by default 90.
+    pub sessions: chrono::Duration,
+    /// `KEEP_JOBS_DAYS`: after their end, by default 30.
+    pub jobs: chrono::Duration,
 }
 
 /// How much one client may ask for, where nothing else was agreed with it, and how often
@@ -77,6 +105,10 @@ pub struct Database {
     pub app: Secret<String>,
     /// `DATABASE_URL_PLATFORM`: requests of superadmins.
     pub platform: Secret<String>,
+    /// `DATABASE_URL_WORKER`: jobs; `serve` goes without it where it does none.
+    pub worker: Option<Secret<String>>,
+    /// `WORKER_POOL`: connections for jobs, by default 4.
+    pub worker_pool: u32,
     /// `DATABASE_POOL`: connections for tenants' requests. Superadmins get a quarter of that.
     pub pool: u32,
 }
@@ -132,6 +164,8 @@ impl Config {
             database: Database {
                 app: reader.database_url("DATABASE_URL"),
                 platform: reader.database_url("DATABASE_URL_PLATFORM"),
+                worker: reader.optional_database_url("DATABASE_URL_WORKER"),
+                worker_pool: reader.parsed("WORKER_POOL", 4).max(2),
                 pool: reader.parsed("DATABASE_POOL", 8).max(1),
             },
             redis: Redis {
@@ -153,6 +187,18 @@ impl Config {
                 log_ins_address: reader.rate("RATE_LOG_INS_ADDRESS", 60),
             },
             self_service: reader.switch("SELF_SERVICE"),
+            worker: Worker {
+                slots: reader.parsed("WORKER_JOBS", 16).max(1),
+                per_client: reader.parsed("WORKER_JOBS_PER_CLIENT", 8).max(1),
+                lease: chrono::Duration::seconds(reader.whole("WORKER_LEASE_SECONDS", 3, 30)),
+                poll: Duration::from_millis(500),
+                grace: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
+            },
+            retention: Retention {
+                session_log: chrono::Duration::days(reader.whole("KEEP_SESSION_LOG_DAYS", 1, 400)),
+                sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
+                jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
+            },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
@@ -252,6 +298,11 @@ impl Reader<'_> {
             self.faults.push(format!("{name} has a % that is not escaped as %25"));
         }
         Secret::new(url)
+    }
+
+    fn optional_database_url(&mut self, name: &str) -> Option<Secret<String>> {
+        let set = (self.source)(name).is_some_and(|value| !value.is_empty());
+        set.then(|| self.database_url(name))
     }
 
     fn keys(&mut self, name: &str) -> KeyRing {

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod config;
 pub mod features;
+pub mod jobs;
 pub mod platform;
 pub mod routes;
 mod schema;

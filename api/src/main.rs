@@ -6,7 +6,12 @@ use countinghouse_api::{
     app::AppState,
     config::{self, Config},
     features::superadmins,
-    platform::{db, telemetry, vault},
+    jobs,
+    platform::{
+        db,
+        jobs::{Stop, Worker},
+        telemetry, vault,
+    },
     routes, server,
 };
 use std::{
@@ -30,7 +35,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answer HTTP requests until SIGTERM or SIGINT; what was accepted is finished first.
-    Serve,
+    Serve(Serve),
+    /// Do jobs until SIGTERM or SIGINT; what was begun is finished, or given back, first.
+    Work,
     /// Bring the database's schema up to what this binary needs (as DATABASE_URL_OWNER).
     Migrate,
     /// What the operator does on the service's own machine.
@@ -48,6 +55,13 @@ enum Admin {
     /// know it; then put it in front and restart them again; then run this; then take the old key
     /// out. Stopped half-way, it can be run again.
     RotateKey,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Do jobs too, in the same process.
+    #[arg(long)]
+    with_worker: bool,
 }
 
 #[derive(Args)]
@@ -76,31 +90,69 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve => actix_web::rt::System::new().block_on(serve()),
+        Command::Serve(args) => actix_web::rt::System::new().block_on(serve(&args)),
+        Command::Work => actix_web::rt::System::new().block_on(work()),
         Command::Migrate => migrate(),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
 }
 
-async fn serve() -> anyhow::Result<()> {
+async fn serve(args: &Serve) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     let state = AppState::build(&config).await?;
+    let worker = if args.with_worker { Some(worker(&state, &config)?) } else { None };
     let running = server::serve(state, routes::table(), listener, &config.http)?;
     tracing::info!(address = %address, "listening");
     let handle = running.handle();
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut told = told_to_stop()?;
+    let (working, stop) = worker.map(|(worker, stop)| (tokio::spawn(worker.work()), stop)).unzip();
     actix_web::rt::spawn(async move {
-        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        told.recv().await;
         tracing::info!("stopping: finishing what was accepted");
+        stop.inspect(Stop::stop);
         handle.stop(true).await;
     });
     running.await?;
+    if let Some(working) = working {
+        working.await?;
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn work() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let state = AppState::build(&config).await?;
+    let (worker, stop) = worker(&state, &config)?;
+    let mut told = told_to_stop()?;
+    tracing::info!("working");
+    actix_web::rt::spawn(async move {
+        told.recv().await;
+        tracing::info!("stopping: finishing what was begun");
+        stop.stop();
+    });
+    worker.work().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn worker(state: &AppState, config: &Config) -> anyhow::Result<(Worker, Stop)> {
+    Ok(Worker::new(state.clone(), jobs::handlers(), &jobs::DAILY, config.worker)?)
+}
+
+/// A message when SIGTERM or SIGINT came.
+fn told_to_stop() -> anyhow::Result<tokio::sync::mpsc::Receiver<()>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (say, told) = tokio::sync::mpsc::channel(1);
+    actix_web::rt::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        let _nobody_waits = say.send(()).await;
+    });
+    Ok(told)
 }
 
 fn migrate() -> anyhow::Result<()> {

@@ -247,6 +247,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    jobs (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
+        payload_version -> Int4,
+        payload -> Jsonb,
+        unique_key -> Nullable<Text>,
+        state -> Text,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        max_attempts -> Int4,
+        fence -> Int8,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     order_counters (tenant_id) {
         tenant_id -> Uuid,
         last_number -> Int8,

@@ -32,17 +32,28 @@ pub struct Process {
 impl Process {
     /// Starts `serve` and waits until it says where it listens.
     pub fn serve(environment: &[(&str, String)]) -> Self {
+        let mut process = Self::start(environment, "serve");
+        let listening = process.wait_for("listening");
+        process.base_url = format!("http://{}", listening["address"].as_str().expect("an address"));
+        process
+    }
+
+    /// Starts `work` and waits until it does.
+    pub fn work(environment: &[(&str, String)]) -> Self {
+        let mut process = Self::start(environment, "work");
+        process.wait_for("working");
+        process
+    }
+
+    fn start(environment: &[(&str, String)], what: &str) -> Self {
         let mut child = command(environment)
-            .arg("serve")
+            .arg(what)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
         let log = BufReader::new(child.stderr.take().expect("its log"));
-        let mut process = Self { base_url: String::new(), child, log };
-        let listening = process.wait_for("listening");
-        process.base_url = format!("http://{}", listening["address"].as_str().expect("an address"));
-        process
+        Self { base_url: String::new(), child, log }
     }
 
     /// Runs another sub-command to its end, with this on standard input.

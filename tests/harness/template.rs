@@ -51,6 +51,7 @@ pub fn environment(database: &str) -> Vec<(&'static str, String)> {
     vec![
         ("DATABASE_URL", cluster.url(Login::App, database)),
         ("DATABASE_URL_PLATFORM", cluster.url(Login::Platform, database)),
+        ("DATABASE_URL_WORKER", cluster.url(Login::Worker, database)),
         ("REDIS_URL", cluster.redis_url.clone()),
         ("JWT_KEYS", key("jwt-test", "A")),
         ("MASTER_KEYS", key("master-test", "E")),

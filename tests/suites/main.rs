@@ -10,6 +10,7 @@ mod client;
 mod concurrency;
 mod identity;
 mod inventory;
+mod jobs;
 mod journal;
 mod journal_backfill;
 mod limits;

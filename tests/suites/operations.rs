@@ -240,6 +240,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "data_keys",
         "second_factors",
         "recovery_codes",
+        "jobs",
         "products",
         "stock",
         "stock_movements",

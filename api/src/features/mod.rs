@@ -9,6 +9,7 @@ pub mod inventory;
 pub mod orders;
 pub mod products;
 pub mod registration;
+pub mod retention;
 pub mod roles;
 pub mod superadmins;
 pub mod tenants;

@@ -1,6 +1,8 @@
 //! Redis: what may be forgotten. Truth is never there; when Redis is away the service goes on.
 
 use crate::config;
+use futures_util::Stream;
+use redis::Msg;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::{sync::Arc, time::Duration};
 
@@ -9,6 +11,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 #[derive(Clone)]
 pub struct Cache {
+    client: redis::Client,
     connection: ConnectionManager,
     prefix: Arc<str>,
 }
@@ -22,8 +25,8 @@ impl Cache {
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
-        let connection = ConnectionManager::new_lazy_with_config(client, settings)?;
-        Ok(Self { connection, prefix: Arc::from(config.prefix.as_str()) })
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), settings)?;
+        Ok(Self { client, connection, prefix: Arc::from(config.prefix.as_str()) })
     }
 
     /// A key as it stands in Redis; `name` begins with the tenant.
@@ -34,6 +37,13 @@ impl Cache {
     /// For who speaks to Redis.
     pub fn connection(&self) -> ConnectionManager {
         self.connection.clone()
+    }
+
+    /// Messages of a channel, until the connection is lost.
+    pub async fn listen(&self, channel: &str) -> Result<impl Stream<Item = Msg> + use<>, redis::RedisError> {
+        let mut listening = self.client.get_async_pubsub().await?;
+        listening.subscribe(self.key(channel)).await?;
+        Ok(listening.into_on_message())
     }
 
     /// Whether Redis answers.

@@ -12,6 +12,7 @@ pub mod db;
 pub mod health;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
 pub mod passwords;
 pub mod second_factor;

@@ -56,6 +56,7 @@ id! {
     MovementId,
     OrderId,
     OrderLineId,
+    JobId,
     /// An entry of the journal.
     EntryId,
 }

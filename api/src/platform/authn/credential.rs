@@ -8,8 +8,19 @@ use uuid::Uuid;
 /// too, so that what is remembered of it is found by nobody who has not its secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
-    Session { tenant: TenantId, session: SessionId },
-    ApiKey { tenant: TenantId, key: ApiKeyId, sha256: [u8; 32] },
+    Session {
+        tenant: TenantId,
+        session: SessionId,
+    },
+    ApiKey {
+        tenant: TenantId,
+        key: ApiKeyId,
+        sha256: [u8; 32],
+    },
+    /// No request: the service itself, doing one of the client's jobs.
+    Worker {
+        tenant: TenantId,
+    },
 }
 
 impl Credential {
@@ -19,7 +30,7 @@ impl Credential {
 
     pub fn tenant(self) -> TenantId {
         match self {
-            Self::Session { tenant, .. } | Self::ApiKey { tenant, .. } => tenant,
+            Self::Session { tenant, .. } | Self::ApiKey { tenant, .. } | Self::Worker { tenant } => tenant,
         }
     }
 
@@ -27,6 +38,7 @@ impl Credential {
         match self {
             Self::Session { session, .. } => session.0,
             Self::ApiKey { key, .. } => key.0,
+            Self::Worker { .. } => Uuid::nil(),
         }
     }
 
@@ -35,6 +47,7 @@ impl Credential {
         match self {
             Self::Session { .. } => "session",
             Self::ApiKey { .. } => "api_key",
+            Self::Worker { .. } => "worker",
         }
     }
 }

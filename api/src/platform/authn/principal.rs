@@ -71,7 +71,7 @@ impl Principal {
     pub fn session_id(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { session, .. } => Some(session),
-            Credential::ApiKey { .. } => None,
+            Credential::ApiKey { .. } | Credential::Worker { .. } => None,
         }
     }
 
@@ -79,7 +79,7 @@ impl Principal {
     pub fn api_key_id(&self) -> Option<ApiKeyId> {
         match self.credential {
             Credential::ApiKey { key, .. } => Some(key),
-            Credential::Session { .. } => None,
+            Credential::Session { .. } | Credential::Worker { .. } => None,
         }
     }
 
@@ -139,18 +139,94 @@ impl Principals {
         self.remembered.insert(credential, Arc::clone(&principal));
         Ok(principal)
     }
+
+    /// The service itself, doing a client's jobs: nobody's rights, and the client's policies.
+    pub fn worker(&self, tenant: TenantId) -> Option<Arc<Principal>> {
+        self.remembered(Credential::Worker { tenant })
+    }
+
+    /// Reads anew what a job needs of its client.
+    pub fn load_worker(&self, conn: &mut PgConnection, tenant: TenantId) -> Result<Arc<Principal>, DbError> {
+        let client = sql_query("SELECT * FROM load_client($1)").bind::<sql_types::Uuid, _>(tenant.0);
+        let row: ClientRow = client.get_result(conn)?;
+        let credential = Credential::Worker { tenant };
+        let principal = Arc::new(Principal {
+            tenant_id: tenant,
+            credential,
+            user_id: UserId(uuid::Uuid::nil()),
+            username: String::new(),
+            role: String::new(),
+            permissions: PermissionSet::default(),
+            must_change_password: false,
+            policies: row.policies(),
+            currency: currency(&row.currency)?,
+            slug: row.slug,
+            time_zone: row.time_zone,
+            allowed_origins: Arc::default(),
+            user_rights: 0,
+            tenant_rights: row.rights_version,
+            noted: Arc::default(),
+        });
+        self.remembered.insert(credential, Arc::clone(&principal));
+        Ok(principal)
+    }
+}
+
+fn currency(code: &str) -> Result<Currency, DbError> {
+    Currency::from_code(code).ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {code}") })
+}
+
+/// A client as `load_client` answers it; columns that are not named here are not read.
+#[derive(QueryableByName)]
+struct ClientRow {
+    #[diesel(sql_type = sql_types::Text)]
+    slug: String,
+    #[diesel(sql_type = sql_types::Text)]
+    currency: String,
+    #[diesel(sql_type = sql_types::Text)]
+    time_zone: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    rights_version: i64,
+    #[diesel(sql_type = sql_types::Integer)]
+    max_discount_pct: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    sales_commission_pct: i32,
+    #[diesel(sql_type = sql_types::Integer)]
+    payment_terms_days: i32,
+    #[diesel(sql_type = sql_types::Bool)]
+    prices_include_tax: bool,
+    #[diesel(sql_type = sql_types::Integer)]
+    shipping_tax_rate: i32,
+    #[diesel(sql_type = sql_types::Bool)]
+    auto_invoice: bool,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::BigInt>)]
+    low_stock_threshold: Option<i64>,
+}
+
+impl ClientRow {
+    fn policies(&self) -> Policies {
+        Policies {
+            max_discount_pct: Rate(self.max_discount_pct),
+            sales_commission_pct: Rate(self.sales_commission_pct),
+            payment_terms_days: self.payment_terms_days,
+            prices_include_tax: self.prices_include_tax,
+            shipping_tax_rate: Rate(self.shipping_tax_rate),
+            auto_invoice: self.auto_invoice,
+            low_stock_threshold: self.low_stock_threshold,
+        }
+    }
 }
 
 fn unknown(credential: Credential) -> DbError {
     match credential {
-        Credential::Session { .. } => DbError::SessionEnded,
+        Credential::Session { .. } | Credential::Worker { .. } => DbError::SessionEnded,
         Credential::ApiKey { .. } => DbError::ApiKeyUnknown,
     }
 }
 
 fn ended(credential: Credential) -> DbError {
     match credential {
-        Credential::Session { .. } => DbError::SessionEnded,
+        Credential::Session { .. } | Credential::Worker { .. } => DbError::SessionEnded,
         Credential::ApiKey { .. } => DbError::ApiKeyEnded,
     }
 }
@@ -220,8 +296,7 @@ impl Row {
     }
 
     fn into_principal(self, credential: Credential, roles: &Roles) -> Result<Principal, DbError> {
-        let currency = Currency::from_code(&self.currency)
-            .ok_or_else(|| DbError::Corrupt { table: "tenants", what: format!("currency {}", self.currency) })?;
+        let currency = currency(&self.currency)?;
         let permissions = match &self.own_permissions {
             // Here and not in the guard alone: some routes ask for a permission inside.
             _ if self.must_change_password && self.key_permissions.is_none() => PermissionSet::default(),

@@ -23,6 +23,11 @@ pub enum DbError {
     /// The key was revoked or has expired, or its maker may no longer come in.
     #[error("the API key has ended")]
     ApiKeyEnded,
+    /// The job was given to another worker, cancelled or finished.
+    #[error("the job is no longer this attempt's")]
+    JobLost,
+    #[error("DATABASE_URL_WORKER is not set: this process does no jobs")]
+    NoWorkerLogin,
     #[error("the client is suspended")]
     ClientSuspended,
     /// The role lost the permission while the request was under way.
@@ -71,9 +76,10 @@ impl From<DieselError> for DbError {
                 Self::TimedOut(info.message().to_owned())
             }
             _ => match info.constraint_name() {
-                // Raised by begin_session, begin_api_key and begin_superadmin.
+                // Raised by begin_session, begin_api_key, begin_job and begin_superadmin.
                 Some("session_ended") => Self::SessionEnded,
                 Some("api_key_ended") => Self::ApiKeyEnded,
+                Some("job_lost") => Self::JobLost,
                 Some("client_suspended") => Self::ClientSuspended,
                 Some(name) => Self::Constraint { name: name.to_owned(), source: error },
                 None => Self::Query(error),

@@ -22,12 +22,14 @@ use super::{
     authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
     authz::Roles,
     ids::Ids,
+    jobs::{Claim, Queue, Waker},
 };
 use crate::config::{self, Config};
+use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::Lane;
-use session::{begin_superadmin_sql, begin_tenant_sql, with_present_rights};
+use session::{begin_job, begin_superadmin_sql, begin_tenant_sql, with_present_rights};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -36,6 +38,8 @@ use uuid::Uuid;
 pub struct Db {
     app: Lane,
     platform: Lane,
+    worker: Option<Lane>,
+    waker: Waker,
     principals: Arc<Principals>,
     sessions: config::Sessions,
     ids: Ids,
@@ -43,13 +47,15 @@ pub struct Db {
 
 impl Db {
     /// Opens no connection yet: a service may start while its database is away.
-    pub fn new(config: &Config, roles: Roles, ids: Ids) -> Self {
+    pub fn new(config: &Config, roles: Roles, waker: Waker, ids: Ids) -> Self {
         let database = &config.database;
         Self {
             app: Lane::new(database.app.expose(), database.pool),
             platform: Lane::new(database.platform.expose(), (database.pool / 4).max(2)),
             sessions: config.sessions,
+            worker: database.worker.as_ref().map(|url| Lane::new(url.expose(), database.worker_pool)),
             principals: Arc::new(Principals::new(roles)),
+            waker,
             ids,
         }
     }
@@ -70,9 +76,46 @@ impl Db {
                 with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
                     lease.begin(&begin_tenant_sql(ctx, now, idle))
                 })?;
-                lease.finish(|conn| work(&mut TenantTx::new(conn, &ctx, ids, now)))
+                lease.finish(|conn| in_tenant(conn, ctx.principal(), ids, now, work))
             })
             .await
+            .map(|done| self.after_commit(done))
+    }
+
+    /// A transaction of a job that was claimed, on the workers' login. It is refused when the job is
+    /// no longer this claim's.
+    pub async fn job<T, E, F>(&self, claim: &Claim, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids, claim) = (Arc::clone(&self.principals), self.ids.clone(), claim.clone());
+        let lane = self.worker.as_ref().ok_or(DbError::NoWorkerLogin)?;
+        lane.run(move |lease| {
+            let now = ids.now();
+            let actor = begin_job(lease, &principals, &claim)?;
+            lease.finish(|conn| in_tenant(conn, actor, ids, now, work))
+        })
+        .await
+        .map(|done| self.after_commit(done))
+    }
+
+    fn after_commit<T>(&self, (done, wakes): (T, bool)) -> T {
+        if wakes {
+            self.waker.wake();
+        }
+        done
+    }
+
+    pub fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// The queue of all clients' jobs, for workers.
+    pub fn queue(&self) -> Result<Queue, DbError> {
+        let lane = self.worker.clone().ok_or(DbError::NoWorkerLogin)?;
+        Ok(Queue::new(WorkerLane { lane, ids: self.ids.clone() }))
     }
 
     /// A transaction of a superadmin.
@@ -198,5 +241,36 @@ impl Db {
     /// the database is there.
     pub async fn missing_migrations(&self) -> Result<Vec<String>, DbError> {
         self.app.run(|lease| lease.statement(missing_migrations)).await
+    }
+}
+
+/// The work of a transaction in a tenant, and whether workers are to be woken after it.
+fn in_tenant<T, E>(
+    conn: &mut PgConnection,
+    actor: Arc<Principal>,
+    ids: Ids,
+    now: DateTime<Utc>,
+    work: impl FnOnce(&mut TenantTx<'_>) -> Result<T, E>,
+) -> Result<(T, bool), E> {
+    let mut tx = TenantTx::new(conn, actor, ids, now);
+    let done = work(&mut tx)?;
+    Ok((done, tx.wakes()))
+}
+
+/// The workers' login outside any client: for the functions of the queue.
+#[derive(Clone)]
+pub struct WorkerLane {
+    lane: Lane,
+    ids: Ids,
+}
+
+impl WorkerLane {
+    /// One statement as a transaction of its own, at the service's time.
+    pub async fn statement<T: Send + 'static>(
+        &self,
+        mut run: impl FnMut(&mut PgConnection, DateTime<Utc>) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let now = self.ids.now();
+        self.lane.run(move |lease| lease.statement(|conn| run(conn, now))).await
     }
 }

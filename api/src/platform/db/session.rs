@@ -2,8 +2,12 @@
 //! the service remembers of its rights is compared with the truth.
 
 use super::{error::DbError, lane::Lease};
-use crate::platform::authn::{Credential, PlatformCtx, Principals, TenantCtx};
+use crate::platform::{
+    authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
+    jobs::Claim,
+};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What `begin_request` is asked: may this session or key go on, with the rights that are
@@ -74,6 +78,8 @@ pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Durati
         return begin;
     }
     let (table, note) = match ctx.credential() {
+        // No request comes with it.
+        Credential::Worker { .. } => return begin,
         Credential::Session { .. } => {
             let note = format!("last_seen_at = '{at}', expires_at = least(coalesce(latest_end, expires_at), '{end}')");
             ("sessions", note)
@@ -94,6 +100,26 @@ pub(super) fn begin_superadmin_sql(ctx: PlatformCtx, now: DateTime<Utc>, idle: D
          SET last_seen_at = '{now}', expires_at = least(coalesce(latest_end, expires_at), '{end}') \
          WHERE id = '{session}'"
     )
+}
+
+/// The same for a job: its claim is checked instead of a session, with what is remembered of its
+/// client, which is read anew when it is out of date.
+pub(super) fn begin_job(lease: &mut Lease, principals: &Principals, claim: &Claim) -> Result<Arc<Principal>, DbError> {
+    let (tenant, job, fence) = (claim.tenant(), claim.job(), claim.fence());
+    let mut known = principals.worker(tenant);
+    for _ in 0..3 {
+        let principal = match known.take() {
+            Some(principal) => principal,
+            None => lease.statement(|conn| principals.load_worker(conn, tenant))?,
+        };
+        let rights = principal.tenant_rights;
+        match lease.begin(&format!("BEGIN; SELECT begin_job('{tenant}', '{job}', {fence}, {rights})")) {
+            Ok(()) => return Ok(principal),
+            Err(error) if error.violates("rights_changed") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(DbError::TimedOut("the policies of this client keep changing".to_owned()))
 }
 
 fn sql_time(time: DateTime<Utc>) -> String {

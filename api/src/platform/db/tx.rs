@@ -2,7 +2,7 @@
 
 use super::error::DbError;
 use crate::platform::{
-    authn::{PlatformCtx, Principal, TenantCtx},
+    authn::{PlatformCtx, Principal},
     ids::{Ids, NoRandomness},
 };
 use chrono::{DateTime, Utc};
@@ -46,11 +46,21 @@ pub struct TenantTx<'c> {
     actor: Arc<Principal>,
     ids: Ids,
     now: DateTime<Utc>,
+    wakes: bool,
 }
 
 impl<'c> TenantTx<'c> {
-    pub(super) fn new(conn: &'c mut PgConnection, ctx: &TenantCtx, ids: Ids, now: DateTime<Utc>) -> Self {
-        Self { conn, actor: ctx.principal(), ids, now }
+    pub(super) fn new(conn: &'c mut PgConnection, actor: Arc<Principal>, ids: Ids, now: DateTime<Utc>) -> Self {
+        Self { conn, actor, ids, now, wakes: false }
+    }
+
+    /// Workers are told after the commit that there is something to do.
+    pub(in crate::platform) fn wake_workers(&mut self) {
+        self.wakes = true;
+    }
+
+    pub(super) fn wakes(&self) -> bool {
+        self.wakes
     }
 
     /// For repos.
@@ -69,7 +79,9 @@ impl<'c> TenantTx<'c> {
     ) -> Result<T, E> {
         let (actor, ids, now) = (Arc::clone(&self.actor), self.ids.clone(), self.now);
         AnsiTransactionManager::begin_transaction(self.conn).map_err(DbError::from)?;
-        let result = work(&mut TenantTx { conn: self.conn, actor, ids, now });
+        let mut inner = TenantTx { conn: self.conn, actor, ids, now, wakes: false };
+        let result = work(&mut inner);
+        self.wakes |= inner.wakes && result.is_ok();
         let ended = match &result {
             Ok(_) => AnsiTransactionManager::commit_transaction(self.conn),
             Err(_) => AnsiTransactionManager::rollback_transaction(self.conn),

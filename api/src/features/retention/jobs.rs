@@ -1,0 +1,47 @@
+//! The daily purge.
+
+use super::repo;
+use crate::{
+    app::AppState,
+    platform::{
+        db::{DbError, TenantTx},
+        jobs::{Finished, Job, JobError, Run, When, enqueue_in},
+    },
+};
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Rows in one transaction: nobody waits long for the locks.
+const BATCH: i64 = 1000;
+
+/// Deletes what a client's tables have kept for long enough.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Purge {}
+
+impl Job for Purge {
+    const KIND: &'static str = "purge";
+
+    async fn run(self, state: AppState, run: Run) -> Result<Finished, JobError> {
+        let (now, keep) = (state.ids.now(), state.retention);
+        purge(&run, now - keep.session_log, repo::delete_session_events).await?;
+        purge(&run, now - keep.sessions, repo::delete_sessions).await?;
+        purge(&run, now - keep.jobs, repo::delete_jobs).await?;
+        run.finish(move |tx| {
+            let tomorrow = When { run_at: Some(now + Duration::days(1)), unique_key: Some("daily".to_owned()) };
+            enqueue_in(tx, &Self {}, tomorrow)?;
+            Ok::<_, JobError>(())
+        })
+        .await
+    }
+}
+
+type Delete = fn(&mut TenantTx<'_>, DateTime<Utc>, i64) -> Result<usize, DbError>;
+
+async fn purge(run: &Run, before: DateTime<Utc>, delete: Delete) -> Result<(), DbError> {
+    loop {
+        let deleted = run.transaction(move |tx| delete(tx, before, BATCH)).await?;
+        if i64::try_from(deleted).unwrap_or(i64::MAX) < BATCH {
+            return Ok(());
+        }
+    }
+}

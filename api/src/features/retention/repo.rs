@@ -1,0 +1,34 @@
+//! Deleting what is past its time, some rows at a time.
+
+use crate::platform::db::{DbError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::{RunQueryDsl, sql_query, sql_types};
+
+pub fn delete_session_events(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    delete(tx, "session_events", "created_at < $2", before, most)
+}
+
+/// Their refresh tokens go with them.
+pub fn delete_sessions(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    delete(tx, "sessions", "least(ended_at, expires_at) < $2", before, most)
+}
+
+pub fn delete_jobs(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    delete(tx, "jobs", "finished_at < $2", before, most)
+}
+
+fn delete(
+    tx: &mut TenantTx<'_>,
+    table: &'static str,
+    old: &'static str,
+    before: DateTime<Utc>,
+    most: i64,
+) -> Result<usize, DbError> {
+    let tenant = tx.tenant_id();
+    let some = format!("SELECT id FROM {table} WHERE tenant_id = $1 AND {old} LIMIT $3");
+    Ok(sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND id IN ({some})"))
+        .bind::<sql_types::Uuid, _>(tenant.0)
+        .bind::<sql_types::Timestamptz, _>(before)
+        .bind::<sql_types::BigInt, _>(most)
+        .execute(tx.conn())?)
+}

@@ -1,0 +1,38 @@
+//! How long a failed job waits for its next attempt.
+
+use crate::platform::ids::Ids;
+use chrono::Duration;
+
+const FIRST_SECONDS: i64 = 2;
+const LONGEST_SECONDS: i64 = 6 * 60 * 60;
+
+/// Twice as long each time, from two seconds up to six hours; a quarter more or less at random, so
+/// that what failed together does not come again together.
+pub fn delay(attempts: i32, ids: &Ids) -> Duration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+    let seconds = (FIRST_SECONDS << doublings).min(LONGEST_SECONDS);
+    // Without randomness the jobs come together, which is not worth failing for.
+    let random = ids.random_bytes::<2>().map_or(i64::from(u16::MAX / 2), |bytes| i64::from(u16::from_be_bytes(bytes)));
+    let milliseconds = seconds * 1000;
+    Duration::milliseconds(milliseconds * 3 / 4 + milliseconds / 2 * random / i64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{clock::SystemClock, ids::SystemRandomness};
+    use std::sync::Arc;
+
+    #[test]
+    fn it_doubles_with_jitter_up_to_six_hours() {
+        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        for (attempts, seconds) in
+            [(1, 2), (2, 4), (5, 32), (12, 4096), (20, LONGEST_SECONDS), (i32::MAX, LONGEST_SECONDS)]
+        {
+            for _ in 0..50 {
+                let delay = delay(attempts, &ids).num_milliseconds();
+                assert!((seconds * 750..=seconds * 1250).contains(&delay), "{attempts}: {delay}");
+            }
+        }
+    }
+}

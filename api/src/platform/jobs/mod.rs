@@ -1,0 +1,78 @@
+//! Work that is done after the transaction that calls for it.
+//!
+//! A job is stored in the very transaction that needs it done ([`enqueue_in`]), so that it is there
+//! exactly when the rest is. Workers ([`Worker`]) claim jobs and hold them by a lease; each claim
+//! raises the job's fence, and whatever a job writes, it writes in transactions that check the fence
+//! ([`Run`]): a worker that was given up for lost, and comes back, changes nothing. A job is done at
+//! least once; what it does in its last transaction, the one that marks it as done, is done once.
+
+mod backoff;
+mod claim;
+mod handlers;
+mod queue;
+mod repo;
+mod run;
+mod waker;
+mod worker;
+
+pub use claim::Claim;
+pub use handlers::Handlers;
+pub use queue::Queue;
+pub use run::{Finished, JobError, Run};
+pub use waker::Waker;
+pub use worker::{Stop, Worker};
+
+use super::{db::DbError, db::TenantTx};
+use crate::app::AppState;
+use chrono::{DateTime, Utc};
+use countinghouse_contract::JobId;
+use serde::{Serialize, de::DeserializeOwned};
+use std::future::Future;
+
+/// A kind of work. The value is its payload: ids rather than data, for much may have changed until
+/// it runs, and nothing secret.
+pub trait Job: Serialize + DeserializeOwned + Send + 'static {
+    /// As it is stored: never renamed while jobs of it may wait.
+    const KIND: &'static str;
+
+    /// Raised when the payload changes its form. A worker that does not know a version leaves the
+    /// job to one that does.
+    const VERSION: i32 = 1;
+
+    /// How often it is tried before it is given up for dead.
+    const MAX_ATTEMPTS: i32 = 12;
+
+    /// Does the work. The only way to a [`Finished`] is [`Run::finish`].
+    fn run(self, state: AppState, run: Run) -> impl Future<Output = Result<Finished, JobError>> + Send;
+}
+
+/// When a job is to run, and whether once is enough.
+#[derive(Debug, Clone, Default)]
+pub struct When {
+    /// Not before then; at once without it.
+    pub run_at: Option<DateTime<Utc>>,
+    /// While another of the kind waits with the same key, nothing is stored.
+    pub unique_key: Option<String>,
+}
+
+/// Stores a job with the rest of the transaction; `None` when one with its unique key waits already.
+/// Workers are woken after the commit.
+pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<Option<JobId>, DbError> {
+    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
+    let new = repo::NewJob {
+        kind: J::KIND,
+        version: J::VERSION,
+        max_attempts: J::MAX_ATTEMPTS,
+        payload: serde_json::to_value(job).map_err(corrupt)?,
+        run_at: when.run_at.unwrap_or_else(|| tx.now()),
+        unique_key: when.unique_key,
+    };
+    let id = repo::insert(tx, &new)?;
+    tx.wake_workers();
+    Ok(id)
+}
+
+/// Takes back a job that waits; false when it runs, or ended, or never was.
+pub fn cancel_in(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
+    repo::cancel(tx, id)
+}

@@ -1,0 +1,59 @@
+//! Jobs of one client in the database.
+
+use super::Claim;
+use crate::{
+    platform::db::{DbError, TenantTx},
+    schema::jobs,
+};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::JobId;
+use diesel::prelude::*;
+use serde_json::Value;
+
+/// A job to be stored.
+pub struct NewJob {
+    pub kind: &'static str,
+    pub version: i32,
+    pub max_attempts: i32,
+    pub payload: Value,
+    pub run_at: DateTime<Utc>,
+    pub unique_key: Option<String>,
+}
+
+pub fn insert(tx: &mut TenantTx<'_>, job: &NewJob) -> Result<Option<JobId>, DbError> {
+    let (tenant, now, id) = (tx.tenant_id(), tx.now(), tx.make_id::<JobId>()?);
+    let stored = diesel::insert_into(jobs::table)
+        .values((
+            jobs::tenant_id.eq(tenant.0),
+            jobs::id.eq(id.0),
+            jobs::kind.eq(job.kind),
+            jobs::payload_version.eq(job.version),
+            jobs::payload.eq(&job.payload),
+            jobs::unique_key.eq(&job.unique_key),
+            jobs::max_attempts.eq(job.max_attempts),
+            jobs::run_at.eq(job.run_at),
+            jobs::created_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(tx.conn())?;
+    Ok((stored == 1).then_some(id))
+}
+
+pub fn cancel(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    let cancelled = diesel::update(jobs::table.find((tenant.0, id.0)))
+        .filter(jobs::state.eq("waiting"))
+        .set((jobs::state.eq("cancelled"), jobs::finished_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(cancelled == 1)
+}
+
+/// Marks a claimed job as done; the fence decides whether it is still this claim's.
+pub fn finish(tx: &mut TenantTx<'_>, claim: &Claim) -> Result<(), DbError> {
+    let now = tx.now();
+    let done = diesel::update(jobs::table.find((claim.tenant_id, claim.id)))
+        .filter(jobs::fence.eq(claim.fence).and(jobs::state.eq("running")))
+        .set((jobs::state.eq("done"), jobs::finished_at.eq(now), jobs::lease_until.eq(None::<DateTime<Utc>>)))
+        .execute(tx.conn())?;
+    if done == 1 { Ok(()) } else { Err(DbError::JobLost) }
+}

@@ -1,0 +1,71 @@
+//! What a job does its work with.
+
+use super::{Claim, repo};
+use crate::platform::db::{Db, DbError, TenantTx};
+
+/// Proof that a job was marked as done.
+#[derive(Debug)]
+pub struct Finished(());
+
+/// Why a job did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// It may go better another time.
+    #[error("{0:#}")]
+    Failed(anyhow::Error),
+    /// It never will: somebody has to look at it.
+    #[error("{0}")]
+    Hopeless(String),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<anyhow::Error> for JobError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// One attempt at a job.
+#[derive(Clone)]
+pub struct Run {
+    claim: Claim,
+    db: Db,
+}
+
+impl Run {
+    pub(super) fn new(claim: Claim, db: Db) -> Self {
+        Self { claim, db }
+    }
+
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// A transaction in the client's data, for a step on the way. It is refused when the job is no
+    /// longer this attempt's.
+    pub async fn transaction<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.db.job(&self.claim, work).await
+    }
+
+    /// The last transaction: what it writes and the mark that the job is done are one.
+    pub async fn finish<E, F>(self, work: F) -> Result<Finished, E>
+    where
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<(), E> + Send + 'static,
+    {
+        let claim = self.claim.clone();
+        self.db
+            .job(&self.claim, move |tx| {
+                work(tx)?;
+                repo::finish(tx, &claim)?;
+                Ok(Finished(()))
+            })
+            .await
+    }
+}

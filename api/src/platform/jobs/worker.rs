@@ -1,0 +1,220 @@
+//! A worker: claims jobs as it has hands free, does them side by side, and says that it lives.
+
+use super::{
+    Claim, Handlers, JobError, Queue, Run, Waker,
+    backoff::delay,
+    queue::{Failure, Wanted},
+};
+use crate::{app::AppState, config, platform::db::DbError};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{sync::watch, task::JoinSet, time};
+use uuid::Uuid;
+
+/// Asks a worker to stop.
+#[derive(Clone)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Stop {
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// One process's worker.
+pub struct Worker {
+    state: AppState,
+    queue: Queue,
+    waker: Waker,
+    handlers: Handlers,
+    config: config::Worker,
+    name: String,
+    /// The client that was served last: the next claim begins after it.
+    last: Uuid,
+    /// Kinds of jobs that every client has one of.
+    daily: &'static [&'static str],
+    planted_at: Option<DateTime<Utc>>,
+    stop: watch::Receiver<bool>,
+    running: JoinSet<Uuid>,
+    held: HashMap<Uuid, Claim>,
+}
+
+impl Worker {
+    pub fn new(
+        state: AppState,
+        handlers: Handlers,
+        daily: &'static [&'static str],
+        config: config::Worker,
+    ) -> Result<(Self, Stop), DbError> {
+        let (sender, stop) = watch::channel(false);
+        let worker = Self {
+            queue: state.db.queue()?,
+            waker: state.db.waker().clone(),
+            name: state.ids.make::<Uuid>()?.to_string(),
+            state,
+            handlers,
+            config,
+            last: Uuid::nil(),
+            daily,
+            planted_at: None,
+            stop,
+            running: JoinSet::new(),
+            held: HashMap::new(),
+        };
+        Ok((worker, Stop(Arc::new(sender))))
+    }
+
+    /// Works until it is told to stop; then finishes what it can within the grace time, and gives
+    /// the rest back.
+    pub async fn work(mut self) {
+        let ear = tokio::spawn(self.waker.clone().pass_on());
+        let mut heartbeat = time::interval(self.config.heartbeat());
+        heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let waker = self.waker.clone();
+        while !*self.stop.borrow() {
+            let more = self.claim().await;
+            // A claim for each hand that comes free would cost more than the work: some are let
+            // come together, but no longer than a look round takes.
+            let free = self.config.slots - self.running.len() >= self.config.slots.div_ceil(4);
+            tokio::select! {
+                Some(ended) = self.running.join_next() => self.ended(ended),
+                () = std::future::ready(()), if more && free => {}
+                () = waker.woken(), if free => {}
+                () = time::sleep(self.config.poll) => {}
+                _ = heartbeat.tick() => self.live().await,
+                _ = self.stop.changed() => {}
+            }
+        }
+        ear.abort();
+        self.wind_up().await;
+    }
+
+    /// Claims as many as there are hands free; whether it got all it asked for.
+    async fn claim(&mut self) -> bool {
+        let free = self.config.slots.saturating_sub(self.running.len());
+        if free == 0 {
+            return false;
+        }
+        let wanted = Wanted {
+            worker: self.name.clone(),
+            after: self.last,
+            most: i32::try_from(free).unwrap_or(i32::MAX),
+            most_per_client: self.config.per_client,
+            until: self.state.ids.now() + self.config.lease,
+        };
+        let claims = match self.queue.claim(wanted).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::error!(%error, "jobs can not be claimed");
+                // Nobody is served by asking at once again.
+                time::sleep(self.config.poll).await;
+                return false;
+            }
+        };
+        // The end of the row of clients: from its beginning once more.
+        let turned = claims.is_empty() && !self.last.is_nil();
+        self.last = claims.iter().map(|claim| claim.tenant_id).max().unwrap_or_default();
+        let got = !claims.is_empty();
+        for claim in claims {
+            self.begin(claim);
+        }
+        got || turned
+    }
+
+    fn begin(&mut self, claim: Claim) {
+        let (state, handlers, queue) = (self.state.clone(), self.handlers.clone(), self.queue.clone());
+        self.held.insert(claim.id, claim.clone());
+        self.running.spawn(async move {
+            let id = claim.id;
+            let doing = handlers.run(state.clone(), Run::new(claim.clone(), state.db.clone()));
+            // A panic is a failure like others. What it left of the job's own is dropped with it.
+            let done = AssertUnwindSafe(doing).catch_unwind().await;
+            let done = done.unwrap_or_else(|_| Err(JobError::Failed(anyhow::anyhow!("it panicked"))));
+            if let Err(error) = done {
+                put_away(&state, &queue, &claim, error).await;
+            }
+            id
+        });
+    }
+
+    fn ended(&mut self, ended: Result<Uuid, tokio::task::JoinError>) {
+        match ended {
+            Ok(id) => drop(self.held.remove(&id)),
+            Err(error) => tracing::error!(%error, "a job's task ended early"),
+        }
+    }
+
+    /// Says that what it holds is being done, and looks after what others have lost.
+    async fn live(&mut self) {
+        let held: Vec<Claim> = self.held.values().cloned().collect();
+        let until = self.state.ids.now() + self.config.lease;
+        let said = if held.is_empty() { Ok(()) } else { self.queue.hold(&held, until).await };
+        let looked = self.queue.give_up_lost().await;
+        let planted = self.plant().await;
+        if let Err(error) = said.and(looked).and(planted) {
+            tracing::error!(%error, "the worker can not say that it lives");
+        }
+    }
+
+    /// Once an hour, for clients that were made meanwhile.
+    async fn plant(&mut self) -> Result<(), DbError> {
+        let now = self.state.ids.now();
+        if self.planted_at.is_some_and(|before| (now - before).abs() < chrono::Duration::hours(1)) {
+            return Ok(());
+        }
+        for daily in self.daily {
+            self.queue.plant(daily).await?;
+        }
+        self.planted_at = Some(now);
+        Ok(())
+    }
+
+    async fn wind_up(mut self) {
+        let grace = time::sleep(self.config.grace);
+        tokio::pin!(grace);
+        while !self.running.is_empty() {
+            tokio::select! {
+                Some(ended) = self.running.join_next() => self.ended(ended),
+                () = &mut grace => break,
+            }
+        }
+        self.running.abort_all();
+        let left: Vec<Claim> = self.held.into_values().collect();
+        if !left.is_empty() {
+            tracing::info!(jobs = left.len(), "giving jobs back");
+            if let Err(error) = self.queue.hand_back(&left).await {
+                tracing::error!(%error, "jobs can not be given back; they wait for the end of their lease");
+            }
+        }
+    }
+}
+
+/// What becomes of a job that did not finish.
+async fn put_away(state: &AppState, queue: &Queue, claim: &Claim, error: JobError) {
+    let kept = match error {
+        // It is somebody else's by now.
+        JobError::Db(DbError::JobLost) => {
+            tracing::warn!(job = %claim.job(), kind = claim.kind(), "a job was lost to another worker");
+            return;
+        }
+        JobError::Db(DbError::ClientSuspended) => queue.hand_back(std::slice::from_ref(claim)).await,
+        error => {
+            let (tenant, job, kind, attempt) = (claim.tenant(), claim.job(), claim.kind(), claim.attempt());
+            tracing::warn!(%tenant, %job, kind, attempt, %error, "a job failed");
+            let next = state.ids.now() + delay(claim.attempt(), &state.ids);
+            let hopeless = matches!(error, JobError::Hopeless(_));
+            let error = error.to_string().chars().filter(|c| !c.is_control()).take(2000).collect();
+            queue.fail(claim, Failure { error, next, hopeless }).await
+        }
+    };
+    if let Err(error) = kept {
+        tracing::error!(%error, job = %claim.job(), "what became of a job can not be kept");
+    }
+}
+
+impl config::Worker {
+    fn heartbeat(&self) -> Duration {
+        (self.lease / 3).to_std().unwrap_or(Duration::from_secs(10))
+    }
+}

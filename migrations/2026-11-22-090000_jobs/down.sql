@@ -1,0 +1,11 @@
+DROP FUNCTION begin_job(uuid, uuid, bigint, bigint);
+REVOKE SELECT, DELETE ON session_events, sessions FROM countinghouse_worker;
+DROP FUNCTION plant_daily_jobs(text, timestamptz);
+DROP FUNCTION load_client(uuid);
+DROP FUNCTION fail_job(uuid, uuid, bigint, text, timestamptz, boolean, timestamptz);
+DROP FUNCTION give_up_lost_jobs(timestamptz);
+DROP FUNCTION hand_back_jobs(uuid[], uuid[], bigint[]);
+DROP FUNCTION hold_jobs(uuid[], uuid[], bigint[], timestamptz);
+DROP FUNCTION claim_jobs(text, uuid, integer, integer, timestamptz, timestamptz);
+DROP FUNCTION after_failure(jobs);
+DROP TABLE jobs;

@@ -1,0 +1,343 @@
+//! Jobs: stored with the work that calls for them, done once in effect, whoever dies on the way.
+
+use actix_web::{HttpResponse, web::Data};
+use chrono::Duration;
+use countinghouse_api::{
+    app::AppState,
+    config,
+    platform::{
+        authn::TenantCtx,
+        db::{DbError, TenantTx},
+        http::{Access, ApiError, Body, Route, no_content},
+        jobs::{Finished, Handlers, Job, JobError, Run, Stop, When, Worker, enqueue_in},
+    },
+};
+use countinghouse_tests::{Caller, Login, Process, World};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+    time::{Duration as Time, Instant},
+};
+use tokio::{sync::Notify, task::JoinHandle};
+
+/// A job of these tests: writes its number into the table `effects`, or does what goes wrong.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Mark {
+    number: i32,
+    #[serde(default)]
+    way: String,
+}
+
+impl Job for Mark {
+    const KIND: &'static str = "mark";
+    const VERSION: i32 = 2;
+    const MAX_ATTEMPTS: i32 = 3;
+
+    async fn run(self, _: AppState, run: Run) -> Result<Finished, JobError> {
+        match self.way.split(' ').collect::<Vec<_>>().as_slice() {
+            ["fail"] => return Err(anyhow::anyhow!("it does not go").into()),
+            ["hopeless"] => return Err(JobError::Hopeless("it never goes".to_owned())),
+            ["panic"] => panic!("as it was told"),
+            ["gate", name] => {
+                begun(name).notify_one();
+                gate(name).notified().await;
+            }
+            _ => {}
+        }
+        run.finish(move |tx| mark_in(tx, self.number)).await
+    }
+}
+
+fn mark_in(tx: &mut TenantTx<'_>, number: i32) -> Result<(), JobError> {
+    let tenant = tx.tenant_id();
+    let sql = format!("INSERT INTO effects VALUES ('{tenant}', {number})");
+    tx.conn().batch_execute(&sql).map_err(DbError::from)?;
+    Ok(())
+}
+
+static GATES: LazyLock<Mutex<HashMap<String, Arc<Notify>>>> = LazyLock::new(Mutex::default);
+
+fn gate(name: &str) -> Arc<Notify> {
+    Arc::clone(GATES.lock().unwrap().entry(name.to_owned()).or_default())
+}
+
+fn begun(name: &str) -> Arc<Notify> {
+    gate(&format!("{name} begun"))
+}
+
+/// A test's own route: stores a job, and then does not commit when it is told so.
+#[derive(Deserialize)]
+struct Order {
+    job: Mark,
+    key: Option<String>,
+    in_seconds: Option<i64>,
+    #[serde(default)]
+    refuse: bool,
+}
+
+async fn enqueue(state: Data<AppState>, ctx: TenantCtx, body: Body<Order>) -> Result<HttpResponse, ApiError> {
+    let Order { job, key, in_seconds, refuse } = body.0;
+    let run_at = in_seconds.map(|seconds| state.ids.now() + Duration::seconds(seconds));
+    let stored = ctx.transaction(move |tx| {
+        enqueue_in(tx, &job, When { run_at, unique_key: key })?;
+        if refuse { Err(DbError::JobLost) } else { Ok(()) }
+    });
+    stored.await?;
+    Ok(no_content())
+}
+
+async fn world() -> World {
+    let route = Route::post("/marks", Access::LoggedIn, enqueue);
+    let world = World::builder().routes(vec![route]).start().await;
+    let table = "CREATE TABLE effects (tenant_id uuid NOT NULL, number integer NOT NULL);
+        GRANT SELECT, INSERT ON effects TO countinghouse_worker";
+    world.database(Login::Owner).batch_execute(table).unwrap();
+    world
+}
+
+fn settings() -> config::Worker {
+    config::Worker {
+        slots: 8,
+        per_client: 4,
+        // Long, so that no heartbeat on the machine's clock comes between what a test does to its own.
+        lease: Duration::hours(1),
+        poll: Time::from_millis(20),
+        grace: Time::from_millis(50),
+    }
+}
+
+fn start(world: &World) -> (JoinHandle<()>, Stop) {
+    let handlers = Handlers::default().with::<Mark>();
+    let (worker, stop) = Worker::new(world.state.clone(), handlers, &[], settings()).unwrap();
+    (tokio::spawn(worker.work()), stop)
+}
+
+async fn stop((working, stop): (JoinHandle<()>, Stop)) {
+    stop.stop();
+    working.await.unwrap();
+}
+
+async fn ask(caller: &Caller, body: Value) {
+    caller.post("/marks", &body).await.expect(204);
+}
+
+fn count(world: &World, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = sql_types::BigInt)]
+        n: i64,
+    }
+    let row =
+        sql_query(format!("SELECT count(*) AS n FROM {sql}")).get_result::<Count>(&mut world.database(Login::Owner));
+    row.unwrap().n
+}
+
+/// Looks until it is so, for a while that no healthy machine needs.
+async fn until(world: &World, sql: &str, wanted: i64) {
+    let begun = Instant::now();
+    while count(world, sql) != wanted {
+        assert!(begun.elapsed() < Time::from_secs(30), "{sql}: {} and not {wanted}", count(world, sql));
+        tokio::time::sleep(Time::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_there_exactly_when_its_transaction_is() {
+    let world = world().await;
+    let owner = world.owner();
+    ask(&owner, json!({"job": {"number": 1}})).await;
+    let refused = json!({"job": {"number": 2}, "refuse": true});
+    assert!(owner.post("/marks", &refused).await.status >= 500);
+    ask(&world.caller(&world.south, "owner"), json!({"job": {"number": 3}})).await;
+    let worker = start(&world);
+    until(&world, "jobs WHERE state = 'done' AND kind = 'mark'", 2).await;
+    assert_eq!(count(&world, "effects"), 2);
+    let own = format!("effects WHERE (tenant_id, number) IN (('{}', 1), ('{}', 3))", world.north.id, world.south.id);
+    assert_eq!(count(&world, &own), 2);
+    stop(worker).await;
+}
+
+#[tokio::test]
+async fn a_worker_hears_of_a_job_at_once_and_runs_it_not_before_its_time() {
+    let world = world().await;
+    let mut slow = settings();
+    slow.poll = Time::from_secs(20);
+    let (worker, stopping) = Worker::new(world.state.clone(), Handlers::default().with::<Mark>(), &[], slow).unwrap();
+    let worker = (tokio::spawn(worker.work()), stopping);
+    let owner = world.owner();
+    ask(&owner, json!({"job": {"number": 1}, "in_seconds": 60})).await;
+    let begun = Instant::now();
+    ask(&owner, json!({"job": {"number": 2}})).await;
+    until(&world, "effects WHERE number = 2", 1).await;
+    assert!(begun.elapsed() < Time::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(count(&world, "effects WHERE number = 1"), 0);
+    world.clock.advance(Duration::seconds(61));
+    ask(&owner, json!({"job": {"number": 3}})).await;
+    until(&world, "effects", 3).await;
+    stop(worker).await;
+}
+
+#[tokio::test]
+async fn of_jobs_with_one_key_one_waits() {
+    let world = world().await;
+    let (owner, south) = (world.owner(), world.caller(&world.south, "owner"));
+    for number in 1..=3 {
+        ask(&owner, json!({"job": {"number": number}, "key": "k"})).await;
+    }
+    ask(&south, json!({"job": {"number": 4}, "key": "k"})).await;
+    ask(&owner, json!({"job": {"number": 5}})).await;
+    ask(&owner, json!({"job": {"number": 6}})).await;
+    assert_eq!(count(&world, "jobs WHERE state = 'waiting'"), 4);
+    let worker = start(&world);
+    until(&world, "jobs WHERE state = 'done'", 4).await;
+    // It is done: the next one with its key is stored again.
+    ask(&owner, json!({"job": {"number": 7}, "key": "k"})).await;
+    until(&world, "effects WHERE number IN (1, 4, 5, 6, 7)", 5).await;
+    stop(worker).await;
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_later_and_in_the_end_given_up_with_its_reason() {
+    let world = world().await;
+    let owner = world.owner();
+    for (number, way) in [(1, "fail"), (2, "hopeless"), (3, "panic")] {
+        ask(&owner, json!({"job": {"number": number, "way": way}})).await;
+    }
+    // Of a version and of a kind that this worker does not know, and one that is not readable.
+    let unknown = format!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at) VALUES
+         ('{0}', gen_random_uuid(), 'mark', 3, '{{\"number\": 4}}', now(), 2, now()),
+         ('{0}', gen_random_uuid(), 'unheard_of', 1, '{{}}', now(), 2, now()),
+         ('{0}', gen_random_uuid(), 'mark', 2, '{{\"number\": \"four\"}}', now(), 2, now())",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&unknown).unwrap();
+    let worker = start(&world);
+    until(&world, "jobs WHERE state = 'dead'", 1).await;
+    until(&world, "jobs WHERE state = 'waiting' AND attempts = 1 AND run_at > now()", 5).await;
+    world.clock.advance(Duration::hours(1));
+    until(&world, "jobs WHERE state = 'dead'", 4).await;
+    world.clock.advance(Duration::hours(1));
+    until(&world, "jobs WHERE state = 'dead'", 6).await;
+    for reason in
+        ["it does not go", "it never goes", "it panicked%", "version 3 of%", "the kind unheard_of%", "the payload is%"]
+    {
+        assert_eq!(count(&world, &format!("jobs WHERE last_error LIKE '{reason}'")), 1, "{reason}");
+    }
+    assert_eq!(count(&world, "effects"), 0);
+    stop(worker).await;
+}
+
+/// A worker that is silent for longer than its lease is given up; when it comes back and finishes,
+/// it changes nothing.
+#[tokio::test]
+async fn a_stale_worker_writes_nothing() {
+    let world = world().await;
+    ask(&world.owner(), json!({"job": {"number": 1, "way": "gate stale"}})).await;
+    let stale = start(&world);
+    begun("stale").notified().await;
+    world.clock.advance(Duration::minutes(61));
+    // The other gives up what is late when it begins.
+    let other = start(&world);
+    begun("stale").notified().await;
+    gate("stale").notify_waiters();
+    until(&world, "jobs WHERE state = 'done' AND attempts = 2 AND fence = 2", 1).await;
+    stop(stale).await;
+    stop(other).await;
+    assert_eq!(count(&world, "effects"), 1);
+}
+
+#[tokio::test]
+async fn a_suspended_clients_jobs_wait_and_cost_no_attempt() {
+    let world = world().await;
+    let (owner, superadmin) = (world.owner(), world.superadmin());
+    ask(&owner, json!({"job": {"number": 1, "way": "gate suspended"}})).await;
+    let worker = start(&world);
+    begun("suspended").notified().await;
+    superadmin.post("/admin/tenants/north/suspend", &json!({"reason": "unpaid"})).await.expect(200);
+    gate("suspended").notify_one();
+    until(&world, "jobs WHERE state = 'waiting' AND attempts = 0", 1).await;
+    ask(&world.caller(&world.south, "owner"), json!({"job": {"number": 2}})).await;
+    until(&world, "effects WHERE number = 2", 1).await;
+    assert_eq!(count(&world, "effects WHERE number = 1"), 0);
+    superadmin.post("/admin/tenants/north/resume", &json!({})).await.expect(200);
+    gate("suspended").notify_one();
+    until(&world, "effects WHERE number = 1", 1).await;
+    stop(worker).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_stops_gives_back_what_it_cannot_finish() {
+    let world = world().await;
+    let owner = world.owner();
+    ask(&owner, json!({"job": {"number": 1, "way": "gate stopping"}})).await;
+    let first = start(&world);
+    begun("stopping").notified().await;
+    stop(first).await;
+    assert_eq!(count(&world, "jobs WHERE state = 'waiting' AND attempts = 0"), 1);
+    let second = start(&world);
+    gate("stopping").notify_one();
+    until(&world, "effects", 1).await;
+    stop(second).await;
+}
+
+/// No client gets more hands than its own, and none waits behind another's backlog.
+#[tokio::test]
+async fn one_clients_backlog_does_not_hold_up_another() {
+    let world = world().await;
+    let backlog = format!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at)
+         SELECT '{}', gen_random_uuid(), 'mark', 1, '{{\"number\": 0}}', now(), 3, now() FROM generate_series(1, 10000)",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&backlog).unwrap();
+    let worker = start(&world);
+    until(&world, "(SELECT FROM effects LIMIT 20)", 20).await;
+    let south = world.caller(&world.south, "owner");
+    let mut waits = Vec::new();
+    for number in 1..=20 {
+        ask(&south, json!({"job": {"number": number}})).await;
+        until(&world, &format!("effects WHERE number = {number}"), 1).await;
+        let busy = format!("jobs WHERE state = 'running' AND tenant_id = '{}'", world.north.id);
+        assert!(count(&world, &busy) <= 4);
+        waits.push(format!("jobs WHERE state = 'done' AND payload->>'number' = '{number}' AND finished_at - created_at < interval '1 second'"));
+    }
+    let quick = waits.iter().filter(|wait| count(&world, wait) == 1).count();
+    assert!(quick >= 19, "only {quick} of 20 were picked up at once");
+    assert!(count(&world, "jobs WHERE state = 'waiting'") > 1000, "the backlog was gone before the test ended");
+    stop(worker).await;
+}
+
+/// The whole binary: a process that is killed loses nothing, and the purge purges.
+#[tokio::test]
+async fn the_worker_process_purges_what_is_old_also_after_a_kill() {
+    let world = World::start().await;
+    let old = format!(
+        "INSERT INTO session_events (tenant_id, id, kind, created_at)
+         SELECT '{0}', gen_random_uuid(), 'login', now() - n * interval '200 days' FROM generate_series(0, 2500) n;
+         INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at)
+         VALUES ('{0}', gen_random_uuid(), '{1}', now() - interval '300 days', now() - interval '200 days');
+         INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, unique_key, run_at, max_attempts, created_at)
+         VALUES ('{0}', gen_random_uuid(), 'purge', 1, '{{}}', 'daily', now(), 12, now())",
+        world.north.id,
+        world.north.user("owner")
+    );
+    world.database(Login::Owner).batch_execute(&old).unwrap();
+    let mut process = Process::work(&world.environment());
+    until(&world, "session_events WHERE created_at < now() - interval '401 days'", 0).await;
+    until(&world, "jobs WHERE kind = 'purge' AND state = 'done'", 1).await;
+    assert_eq!(count(&world, "session_events"), 2);
+    assert_eq!(count(&world, "sessions WHERE expires_at < now()"), 0);
+    // Tomorrow's is stored, and one for the client that had none.
+    until(&world, "jobs WHERE kind = 'purge' AND state = 'waiting'", 2).await;
+    process.signal("KILL");
+    process.wait();
+    let mut process = Process::work(&world.environment());
+    process.signal("TERM");
+    process.wait_for("stopped");
+    assert!(process.wait().success());
+    assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'waiting'"), 2);
+}
