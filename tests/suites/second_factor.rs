@@ -266,24 +266,6 @@ async fn wrong_codes_are_counted_while_nothing_is_confirmed_too() {
     assert_eq!(kinds.iter().filter(|kind| *kind == "second_factor_locked").count(), 1, "{kinds:?}");
 }
 
-/// A request holds its session, once a minute, and then the factor: a reset must not hold the factor
-/// and wait for the session.
-#[tokio::test]
-async fn a_reset_takes_sessions_before_the_factor() {
-    let world = World::start().await;
-    world.enrol(&world.owner()).await;
-    let (superadmin, user) = (world.superadmin(), world.north.user("owner"));
-    let mut request = world.database(Login::Owner);
-    let begin = format!("BEGIN; SELECT FROM sessions WHERE user_id = '{user}' FOR NO KEY UPDATE");
-    request.batch_execute(&begin).unwrap();
-    let path = format!("/admin/tenants/north/users/{user}/reset-2fa");
-    let reset = tokio::spawn(async move { superadmin.post(&path, &json!({})).await });
-    world.until_one_waits().await;
-    request.batch_execute("SELECT FROM second_factors FOR NO KEY UPDATE NOWAIT; COMMIT").unwrap();
-    reset.await.unwrap().expect(204);
-    log_in(&world, None).await.expect(200);
-}
-
 /// Whoever has the password alone is told that a code is missing, and nothing else; and every log-in
 /// that was refused stands in the log.
 #[tokio::test]

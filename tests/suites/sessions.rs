@@ -131,6 +131,27 @@ async fn a_session_ends_in_the_end_however_much_it_is_used() {
     refresh(&world, &pair["refresh_token"]).await.problem(401, "invalid_refresh_token");
 }
 
+/// Whoever throws a thief out does not wait for what the thief's request waits for.
+#[tokio::test]
+async fn a_session_is_ended_while_one_of_its_requests_waits() {
+    let world = World::builder().pool(8).start().await;
+    let (owner, thief) = (world.owner(), world.log_in(&world.north, "sales").await);
+    let product = owner.product("A", "1.00", 5).await;
+    let session = thief.get("/auth/me").await.expect(200)["session_id"].as_str().unwrap().to_owned();
+    // So that the next request notes that the session is in use.
+    world.clock.advance(Duration::minutes(2));
+    let mut holder = world.database(Login::Owner);
+    holder.batch_execute("BEGIN; SELECT * FROM stock FOR UPDATE").unwrap();
+    let ordering = thief.clone();
+    let order = tokio::spawn(async move { ordering.order(&product, 1).await });
+    world.until_one_waits().await;
+    owner.delete(&format!("/sessions/{session}")).await.expect(204);
+    thief.get("/products").await.problem(401, "session_ended");
+    holder.batch_execute("COMMIT").unwrap();
+    // What had begun before is finished.
+    order.await.unwrap().expect(201);
+}
+
 /// Yesterday's binary makes sessions without `latest_end`: use does not make them last for ever.
 #[tokio::test]
 async fn a_session_of_an_older_binary_ends_in_the_end_too() {

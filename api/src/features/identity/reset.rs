@@ -24,10 +24,8 @@ pub fn reset_second_factor_in(
     let Some(who) = repo::find_of_client(tx, slug, user)? else {
         return Ok(false);
     };
-    if repo::has_factor(tx, who)? {
-        // In this order: a request holds its session before it tries a code.
+    if repo::reset_factor(tx, who)? {
         repo::end_sessions_of(tx, who)?;
-        repo::reset_factor(tx, who)?;
         let kind = SessionEventKind::SecondFactorReset;
         let event = Event { tenant: who.tenant, kind, user: Some(user), username: None, session: None, from };
         events::record_in(tx, ids, &event)?;

@@ -64,7 +64,9 @@ pub(super) fn with_present_rights<T>(
 }
 
 /// `BEGIN` with the check, and once a minute the note that the session or key is in use, which
-/// moves a session's end on. Another request that notes it just now is not waited for.
+/// moves a session's end on. Another request that notes it just now is not waited for. The note is
+/// committed before the request's own work begins: what holds the session or key while it waits for
+/// something else would keep it from being ended.
 ///
 /// Ids, numbers and times of our own making: nothing here comes from outside, so that it can stand
 /// in the text of the statement, which the one round trip asks for.
@@ -88,17 +90,18 @@ pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Durati
     };
     format!(
         "{begin}; UPDATE {table} SET {note} WHERE tenant_id = '{tenant}' AND id = (SELECT id FROM {table} \
-         WHERE tenant_id = '{tenant}' AND id = '{credential}' FOR NO KEY UPDATE SKIP LOCKED)"
+         WHERE tenant_id = '{tenant}' AND id = '{credential}' FOR NO KEY UPDATE SKIP LOCKED); COMMIT; {begin}"
     )
 }
 
 /// Every transaction of a superadmin notes the use: there are few.
 pub(super) fn begin_superadmin_sql(ctx: PlatformCtx, now: DateTime<Utc>, idle: Duration) -> String {
     let (session, now, end) = (ctx.session_id().0, sql_time(now), sql_time(now + idle));
+    let begin = format!("BEGIN; SELECT begin_superadmin('{session}', '{now}')");
     format!(
-        "BEGIN; SELECT begin_superadmin('{session}', '{now}'); UPDATE superadmin_sessions \
+        "{begin}; UPDATE superadmin_sessions \
          SET last_seen_at = '{now}', expires_at = least(coalesce(latest_end, expires_at), '{end}') \
-         WHERE id = '{session}'"
+         WHERE id = '{session}'; COMMIT; {begin}"
     )
 }
 

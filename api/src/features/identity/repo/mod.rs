@@ -9,7 +9,7 @@ mod users;
 pub use events::{insert_event, list_events};
 pub use refresh::{RefreshRow, insert_refresh_token, lock_refresh_token, mark_refresh_used, refresh_hash};
 pub use second_factors::{
-    confirm, delete_factor, factor_state, find_of_client, has_factor, keep_tries, lock_factor, pass, put_pending,
+    confirm, delete_factor, factor_state, find_of_client, keep_tries, lock_factor, pass, put_pending,
     replace_recovery_codes, reset_factor, use_recovery_code,
 };
 pub use sessions::{

@@ -150,14 +150,7 @@ pub fn find_of_client(tx: &mut PlatformTx<'_>, slug: &str, user: UserId) -> Resu
     Ok(found.map(|(tenant, user)| Who { tenant: TenantId(tenant), user: UserId(user) }))
 }
 
-/// For superadmins: whether there is one, confirmed or not.
-pub fn has_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<bool, DbError> {
-    let factor = second_factors::table.find((who.tenant.0, who.user.0)).select(second_factors::user_id);
-    Ok(factor.first::<Uuid>(tx.conn()).optional()?.is_some())
-}
-
-/// For superadmins: the factor goes, with its recovery codes.
-pub fn reset_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<(), DbError> {
-    diesel::delete(second_factors::table.find((who.tenant.0, who.user.0))).execute(tx.conn())?;
-    Ok(())
+/// For superadmins: the factor goes, with its recovery codes; false when there was none.
+pub fn reset_factor(tx: &mut PlatformTx<'_>, who: Who) -> Result<bool, DbError> {
+    Ok(diesel::delete(second_factors::table.find((who.tenant.0, who.user.0))).execute(tx.conn())? == 1)
 }
