@@ -416,6 +416,22 @@ mod behind_a_code {
         .await
     }
 
+    /// Whatever the route declares: a key neither guesses its maker's codes nor locks them out.
+    #[tokio::test]
+    async fn an_api_key_tries_no_code() {
+        let world = World::builder().routes(vec![Route::post("/rename", Access::Known, rename)]).start().await;
+        let owner = world.owner();
+        let (secret, _) = world.enrol(&owner).await;
+        let software = world.software(&owner.api_key(&["products:write"]).await);
+        for code in [None, Some(world.code(&secret))] {
+            call(&software, "B", false, code.as_deref()).await.problem(403, "people_only");
+        }
+        for _ in 0..6 {
+            call(&software, "B", false, Some(&wrong(&world, &secret))).await.problem(403, "people_only");
+        }
+        call(&owner, "B", false, Some(&world.code(&secret))).await.expect(204);
+    }
+
     #[tokio::test]
     async fn the_code_is_looked_at_last_and_spent_only_when_the_work_is_done() {
         let routes = vec![Route::post("/rename", Access::LoggedIn, rename)];

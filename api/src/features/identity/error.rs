@@ -34,6 +34,8 @@ pub enum SecondFactorError {
     Invalid,
     #[error("the user has no second factor")]
     NotEnrolled,
+    #[error("an API key has no second factor")]
+    PeopleOnly,
     #[error("the second factor is locked")]
     Locked { until: DateTime<Utc>, now: DateTime<Utc> },
     #[error(transparent)]
@@ -47,7 +49,7 @@ pub enum SecondFactorError {
 impl SecondFactorError {
     /// Whether it is the caller's fault and not an outage.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Required | Self::Invalid | Self::NotEnrolled | Self::Locked { .. })
+        matches!(self, Self::Required | Self::Invalid | Self::NotEnrolled | Self::PeopleOnly | Self::Locked { .. })
     }
 }
 
@@ -59,6 +61,7 @@ impl From<SecondFactorError> for ApiError {
             }
             SecondFactorError::Invalid => CODE_INVALID.with("Wrong, or used before: each code counts once."),
             SecondFactorError::NotEnrolled => NOT_ENROLLED.with("Set one up with POST /auth/2fa/enroll first."),
+            SecondFactorError::PeopleOnly => problems::PEOPLE_ONLY.with("Log in as a user for this."),
             SecondFactorError::Locked { until, now } => {
                 let seconds = (until - now).num_seconds().max(0) + 1;
                 LOCKED

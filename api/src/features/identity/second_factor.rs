@@ -84,7 +84,8 @@ impl FromRequest for CodeHeader {
 }
 
 /// Does work in one transaction and spends the caller's code last, so that every other reason to
-/// refuse comes first and costs no code. When the code is refused, the work is undone.
+/// refuse comes first and costs no code. When the code is refused, the work is undone. API keys are
+/// refused at once.
 pub async fn with_second_factor<T, E, F>(
     state: &AppState,
     ctx: &TenantCtx,
@@ -105,6 +106,10 @@ where
         fn from(error: DbError) -> Self {
             Self::Work(error.into())
         }
+    }
+    // Its maker's codes are not a key's to guess at, nor their second factor its to lock.
+    if ctx.principal().session_id().is_none() {
+        return Err(SecondFactorError::PeopleOnly.into());
     }
     let (state, who) = (state.clone(), Who::of(ctx));
     let outcome = ctx.transaction(move |tx| {
