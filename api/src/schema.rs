@@ -28,6 +28,10 @@ diesel::table! {
         shipping_tax_rate -> Int4,
         auto_invoice -> Bool,
         low_stock_threshold -> Nullable<Int8>,
+        reads_per_second -> Nullable<Int4>,
+        writes_per_second -> Nullable<Int4>,
+        uploads_per_second -> Nullable<Int4>,
+        reports_per_second -> Nullable<Int4>,
     }
 }
 

@@ -314,3 +314,32 @@ async fn noted_addresses(world: &World) -> Vec<String> {
     addresses.sort();
     addresses
 }
+
+/// What is agreed with a client holds on its next requests, and for nobody else.
+#[tokio::test]
+async fn a_clients_own_limits_are_in_force_on_the_next_requests() {
+    let world = strict_world().await;
+    let (owner, south) = (world.owner(), world.caller(&world.south, "owner"));
+    let agree = async |limits: Value| {
+        let changed = world.superadmin().patch("/admin/tenants/north", &json!({"limits": limits})).await;
+        changed.expect(200);
+        // The request that finds out is still counted by what was remembered.
+        owner.get("/auth/me").await.expect(200);
+    };
+    let policy = async |caller: &Caller| caller.get("/auth/me").await.header("ratelimit-policy").to_owned();
+    assert_eq!(policy(&owner).await, "\"reads\";q=40;w=1");
+    agree(json!({"reads_per_second": 90, "uploads_per_second": 1})).await;
+    assert_eq!(policy(&owner).await, "\"reads\";q=90;w=1");
+    assert_eq!(policy(&south).await, "\"reads\";q=40;w=1");
+    call(&owner, "POST", UPLOAD).await.expect(204);
+    limited(call(&owner, "POST", UPLOAD).await, "uploads", 1);
+    agree(json!({"reads_per_second": 2})).await;
+    world.clock.advance(Duration::seconds(1));
+    assert_eq!(owner.get("/auth/me").await.header("ratelimit"), "\"reads\";r=1;t=1");
+    owner.get("/auth/me").await.expect(200);
+    limited(owner.get("/auth/me").await, "reads", 1);
+    assert_ne!(south.get("/auth/me").await.status, 429);
+    world.clock.advance(Duration::seconds(1));
+    agree(Value::Null).await;
+    assert_eq!(policy(&owner).await, "\"reads\";q=40;w=1");
+}

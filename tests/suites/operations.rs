@@ -164,7 +164,12 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             Method::PATCH,
             "/admin/tenants/south",
             superadmin.clone(),
-            json!({"name": "South", "time_zone": "Europe/Rome"}),
+            json!({
+                "name": "South", "time_zone": "Europe/Rome",
+                "limits": {
+                    "reads_per_second": 900, "writes_per_second": 90, "uploads_per_second": 9, "reports_per_second": 1,
+                },
+            }),
             &[],
         ),
         post(

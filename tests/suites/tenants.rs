@@ -173,7 +173,7 @@ async fn a_new_clients_owner_can_log_in_at_once() {
     let expected = json!({
         "client": {
             "id": made["client"]["id"], "slug": "third", "name": "Third", "currency": "EUR",
-            "time_zone": "Europe/Berlin", "status": "active", "suspended_reason": null, "version": 1,
+            "time_zone": "Europe/Berlin", "status": "active", "suspended_reason": null, "limits": no_limits(), "version": 1,
             "created_at": made["client"]["created_at"], "updated_at": made["client"]["created_at"],
         },
         "owner": {"id": made["owner"]["id"], "username": "olga", "role": "owner", "email": "olga@example.com"},
@@ -347,4 +347,50 @@ async fn clients_are_listed_newest_first_and_page_by_page() {
     let next = page["next_cursor"].as_str().unwrap();
     let rest = superadmin.get(&format!("/admin/tenants?limit=3&cursor={next}")).await.expect(200);
     assert_eq!(slugs(&rest), all[3..6]);
+}
+
+/// As a client has them with which nothing was agreed.
+fn no_limits() -> Value {
+    json!({
+        "reads_per_second": null, "writes_per_second": null, "uploads_per_second": null, "reports_per_second": null,
+    })
+}
+
+#[tokio::test]
+async fn limits_are_agreed_client_by_client() {
+    let world = World::start().await;
+    let superadmin = world.superadmin();
+    let change = async |limits: Value| superadmin.patch("/admin/tenants/north", &json!({"limits": limits})).await;
+    let mut expected = no_limits();
+    expected["writes_per_second"] = json!(7);
+    expected["reports_per_second"] = json!(100_000);
+    let changed = change(json!({"writes_per_second": 7, "reports_per_second": 100_000})).await.expect(200);
+    assert_eq!(changed["limits"], expected);
+    // What is not named stays.
+    expected["reads_per_second"] = json!(1);
+    assert_eq!(change(json!({"reads_per_second": 1})).await.expect(200)["limits"], expected);
+    expected["writes_per_second"] = Value::Null;
+    assert_eq!(change(json!({"writes_per_second": null})).await.expect(200)["limits"], expected);
+    let read = superadmin.get("/admin/tenants/north").await.expect(200);
+    assert_eq!((&read["limits"], &read["version"]), (&expected, &json!(4)));
+    assert_eq!(change(json!({})).await.expect(200)["version"], 4);
+
+    let faults = json!({
+        "reads_per_second": 0, "writes_per_second": 100_001, "uploads_per_second": 4_294_967_295_u32,
+        "reports_per_second": 0,
+    });
+    change(faults).await.invalid(&[
+        ("/limits/reads_per_second", "out_of_range"),
+        ("/limits/writes_per_second", "out_of_range"),
+        ("/limits/uploads_per_second", "out_of_range"),
+        ("/limits/reports_per_second", "out_of_range"),
+    ]);
+    change(json!({"reads_per_second": -1})).await.invalid(&[("/limits/reads_per_second", "invalid_value")]);
+    change(json!({"reads_per_second": 4_294_967_296_u64}))
+        .await
+        .invalid(&[("/limits/reads_per_second", "invalid_value")]);
+    change(json!({"reads": 1})).await.invalid(&[("/limits/reads", "unknown_field")]);
+    assert_eq!(superadmin.get("/admin/tenants/north").await.expect(200), read);
+    assert_eq!(superadmin.get("/admin/tenants/south").await.expect(200)["limits"], no_limits());
+    assert_eq!(change(Value::Null).await.expect(200)["limits"], no_limits());
 }

@@ -85,6 +85,33 @@ pub struct TenantPatch {
     pub name: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub time_zone: Patch<String>,
+    /// `null` gives the client the default of everything.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub limits: Patch<LimitsPatch>,
+}
+
+/// How much a client may ask for, 1 to 100,000 a second; `null` is the service's default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientLimits {
+    pub reads_per_second: Option<u32>,
+    pub writes_per_second: Option<u32>,
+    pub uploads_per_second: Option<u32>,
+    /// Reports and exports.
+    pub reports_per_second: Option<u32>,
+}
+
+/// Changes what is named, and leaves the rest of [`ClientLimits`] as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsPatch {
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub reads_per_second: Patch<u32>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub writes_per_second: Patch<u32>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub uploads_per_second: Patch<u32>,
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub reports_per_second: Patch<u32>,
 }
 
 /// `POST /admin/tenants/{slug}/suspend`.
@@ -123,6 +150,8 @@ pub struct Tenant {
     /// Why it is suspended; `null` while it is active.
     #[serde(default)]
     pub suspended_reason: Option<String>,
+    #[serde(default)]
+    pub limits: ClientLimits,
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

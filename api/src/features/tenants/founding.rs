@@ -12,7 +12,7 @@ use crate::{
 };
 use countinghouse_contract::{
     TenantId, UserId,
-    admin::{NewClient, NewOwner, Owner, Tenant},
+    admin::{ClientLimits, NewClient, NewOwner, Owner, Tenant},
 };
 
 /// Checked, with its password hashed.
@@ -51,6 +51,7 @@ impl Founding {
             time_zone: client.time_zone.unwrap_or_else(|| "UTC".to_owned()),
             status: ACTIVE.to_owned(),
             suspended_reason: None,
+            limits: ClientLimits::default(),
             version: 1,
             created_at: now,
             updated_at: now,

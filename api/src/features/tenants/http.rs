@@ -58,7 +58,7 @@ async fn show(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Re
     Ok(answer(service::get(&state, &ctx, slug.into_inner()).await?))
 }
 
-/// Changes the client's name or time zone.
+/// Changes the client's name, time zone or limits.
 async fn change(
     state: Data<AppState>,
     ctx: PlatformCtx,

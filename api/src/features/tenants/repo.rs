@@ -8,7 +8,10 @@ use crate::{
     schema::tenants,
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{Currency, TenantId, admin::Tenant};
+use countinghouse_contract::{
+    Currency, TenantId,
+    admin::{ClientLimits, Tenant},
+};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -22,6 +25,10 @@ struct Row {
     time_zone: String,
     status: String,
     suspended_reason: Option<String>,
+    reads_per_second: Option<i32>,
+    writes_per_second: Option<i32>,
+    uploads_per_second: Option<i32>,
+    reports_per_second: Option<i32>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -41,11 +48,26 @@ impl TryFrom<Row> for Tenant {
             time_zone: row.time_zone,
             status: row.status,
             suspended_reason: row.suspended_reason,
+            limits: ClientLimits {
+                reads_per_second: stored_limit(row.reads_per_second),
+                writes_per_second: stored_limit(row.writes_per_second),
+                uploads_per_second: stored_limit(row.uploads_per_second),
+                reports_per_second: stored_limit(row.reports_per_second),
+            },
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
+}
+
+/// A CHECK keeps limits within the bounds of both types.
+fn stored_limit(limit: Option<i32>) -> Option<u32> {
+    limit.and_then(|limit| u32::try_from(limit).ok())
+}
+
+fn limit_to_store(limit: Option<u32>) -> Option<i32> {
+    limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
 }
 
 /// Enters a client, active and with the defaults of a new one.
@@ -83,6 +105,10 @@ pub fn update(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
             tenants::time_zone.eq(&tenant.time_zone),
             tenants::status.eq(&tenant.status),
             tenants::suspended_reason.eq(&tenant.suspended_reason),
+            tenants::reads_per_second.eq(limit_to_store(tenant.limits.reads_per_second)),
+            tenants::writes_per_second.eq(limit_to_store(tenant.limits.writes_per_second)),
+            tenants::uploads_per_second.eq(limit_to_store(tenant.limits.uploads_per_second)),
+            tenants::reports_per_second.eq(limit_to_store(tenant.limits.reports_per_second)),
             tenants::version.eq(tenant.version),
             tenants::updated_at.eq(tenant.updated_at),
         ))

@@ -3,6 +3,7 @@
 use super::{error::TenantError, founding::Founding, repo};
 use crate::{
     app::AppState,
+    config::MAX_RATE,
     features::identity::{self, Origin},
     platform::{
         authn::PlatformCtx,
@@ -10,8 +11,8 @@ use crate::{
     },
 };
 use countinghouse_contract::{
-    UserId,
-    admin::{NewTenant, Tenant, TenantMade, TenantPatch},
+    Patch, UserId,
+    admin::{ClientLimits, LimitsPatch, NewTenant, Tenant, TenantMade, TenantPatch},
 };
 
 pub const ACTIVE: &str = "active";
@@ -121,8 +122,27 @@ fn apply(before: &Tenant, patch: TenantPatch) -> Result<Tenant, Invalid> {
         check_time_zone(invalid, "/time_zone", &zone);
         after.time_zone = zone;
     });
+    match patch.limits {
+        Patch::Absent => {}
+        Patch::Null => after.limits = ClientLimits::default(),
+        Patch::Value(limits) => apply_limits(&mut invalid, limits, &mut after.limits),
+    }
     invalid.finish()?;
     Ok(after)
+}
+
+fn apply_limits(invalid: &mut Invalid, patch: LimitsPatch, limits: &mut ClientLimits) {
+    for (name, change, limit) in [
+        ("reads_per_second", patch.reads_per_second, &mut limits.reads_per_second),
+        ("writes_per_second", patch.writes_per_second, &mut limits.writes_per_second),
+        ("uploads_per_second", patch.uploads_per_second, &mut limits.uploads_per_second),
+        ("reports_per_second", patch.reports_per_second, &mut limits.reports_per_second),
+    ] {
+        change.apply_to(limit);
+        if limit.is_some_and(|limit| !(1..=MAX_RATE).contains(&limit)) {
+            invalid.add(&format!("/limits/{name}"), "out_of_range", format!("1 to {MAX_RATE} a second."));
+        }
+    }
 }
 
 /// The rule for a client's name.

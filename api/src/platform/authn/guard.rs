@@ -102,7 +102,7 @@ async fn take_client(
 ) -> Result<(), ApiError> {
     let tenant = principal.tenant_id;
     let class = if rate == RateClass::LogIn { RateClass::Write } else { rate };
-    let mut taken = state.limits.client(tenant, class).await;
+    let mut taken = state.limits.client(tenant, &principal.limits, class).await;
     if taken.refused.is_none() && rate == RateClass::LogIn {
         taken = state.limits.user(tenant, principal.user_id).await;
     }

@@ -11,7 +11,7 @@ use crate::platform::{
 };
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, Duration, Utc};
-use countinghouse_contract::{ApiKeyId, Currency, Rate, SessionId, TenantId, UserId};
+use countinghouse_contract::{ApiKeyId, Currency, Rate, SessionId, TenantId, UserId, admin::ClientLimits};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use quick_cache::sync::Cache;
 use std::sync::{
@@ -42,6 +42,7 @@ pub struct Principal {
     pub policies: Policies,
     /// Whose pages may read the answers.
     pub allowed_origins: Arc<[String]>,
+    pub limits: ClientLimits,
     pub user_rights: i64,
     pub tenant_rights: i64,
     /// When this process last noted that the credential is in use, in microseconds since 1970.
@@ -121,7 +122,7 @@ impl Principals {
         credential: Credential,
         now: DateTime<Utc>,
     ) -> Result<Arc<Principal>, DbError> {
-        let row: Option<Row> = sql_query("SELECT * FROM load_credential($1, $2, $3)")
+        let row: Option<Row> = sql_query("SELECT c.*, client_limits($1) AS limits FROM load_credential($1, $2, $3) c")
             .bind::<sql_types::Uuid, _>(credential.tenant().0)
             .bind::<sql_types::Text, _>(credential.kind())
             .bind::<sql_types::Uuid, _>(credential.id())
@@ -163,6 +164,8 @@ impl Principals {
             slug: row.slug,
             time_zone: row.time_zone,
             allowed_origins: Arc::default(),
+            // Jobs are not requests: nothing counts them.
+            limits: ClientLimits::default(),
             user_rights: 0,
             tenant_rights: row.rights_version,
             noted: Arc::default(),
@@ -281,6 +284,20 @@ struct Row {
     key_permissions: Option<Vec<String>>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Binary>)]
     key_sha256: Option<Vec<u8>>,
+    #[diesel(sql_type = sql_types::Array<sql_types::Nullable<sql_types::Integer>>)]
+    limits: Vec<Option<i32>>,
+}
+
+/// As the function `client_limits` gives them.
+fn limits_of(row: &[Option<i32>]) -> ClientLimits {
+    let mut limits = row.iter().map(|limit| limit.and_then(|limit| u32::try_from(limit).ok()));
+    let mut next = || limits.next().flatten();
+    ClientLimits {
+        reads_per_second: next(),
+        writes_per_second: next(),
+        uploads_per_second: next(),
+        reports_per_second: next(),
+    }
 }
 
 impl Row {
@@ -331,6 +348,7 @@ impl Row {
             time_zone: self.time_zone,
             policies,
             allowed_origins: self.allowed_origins.into(),
+            limits: limits_of(&self.limits),
             user_rights: self.user_rights,
             tenant_rights: self.tenant_rights,
             noted: Arc::default(),

@@ -25,7 +25,7 @@ use actix_web::{HttpMessage, HttpRequest, web::Data};
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bucket::{Bucket, lease_size};
-use countinghouse_contract::{SuperadminId, TenantId, UserId};
+use countinghouse_contract::{SuperadminId, TenantId, UserId, admin::ClientLimits};
 use quick_cache::sync::Cache as Memory;
 use shared::Shared;
 use std::{net::IpAddr, sync::Arc};
@@ -102,9 +102,18 @@ impl Limits {
         }
     }
 
-    /// One request of a client.
-    pub async fn client(&self, tenant: TenantId, class: RateClass) -> Taken {
-        self.take(&self.known, Key(Whose::Client(tenant), self.quota(class).name), self.quota(class)).await
+    /// One request of a client, by what was agreed with it.
+    pub async fn client(&self, tenant: TenantId, agreed: &ClientLimits, class: RateClass) -> Taken {
+        let own = match class {
+            RateClass::Read => agreed.reads_per_second,
+            RateClass::Write => agreed.writes_per_second,
+            RateClass::Upload => agreed.uploads_per_second,
+            RateClass::Report => agreed.reports_per_second,
+            RateClass::LogIn => None,
+        };
+        let default = self.quota(class);
+        let quota = Quota { count: own.unwrap_or(default.count), ..default };
+        self.take(&self.known, Key(Whose::Client(tenant), quota.name), quota).await
     }
 
     /// One guess of a user who is logged in, at their password or second factor.
