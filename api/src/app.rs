@@ -66,7 +66,6 @@ impl AppState {
     ) -> Result<Self, BuildError> {
         let ids = Ids { clock, randomness };
         let roles = Roles::built_in().await?;
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
         let db = Db::new(config, roles, Waker::new(cache.clone()), ids.clone());
@@ -77,7 +76,7 @@ impl AppState {
             cache,
             proxies: Proxies::new(&config.http.proxies),
             tokens: Tokens::new(&config.keys.jwt, ids.clone()),
-            passwords: Passwords::new(cores, ids.clone())?,
+            passwords: Passwords::new(&config.passwords, ids.clone())?,
             cursors: Cursors::new(signing.expose()),
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),

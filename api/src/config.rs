@@ -22,6 +22,7 @@ pub struct Config {
     /// `SELF_SERVICE`: `on` lets anybody register a client; by default `off`.
     pub self_service: bool,
     pub rates: Rates,
+    pub passwords: Passwords,
 }
 
 /// How jobs are done.
@@ -66,6 +67,15 @@ pub struct Rates {
     pub log_ins: u32,
     /// `RATE_LOG_INS_ADDRESS`: log-ins a minute from one address, by default 60.
     pub log_ins_address: u32,
+}
+
+/// How much hashing there is at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Passwords {
+    /// `PASSWORD_THREADS`: passwords hashed at the same time, by default one per two cores.
+    pub threads: usize,
+    /// `PASSWORD_QUEUE`: how many more may wait, by default 32; whoever comes then gets 429.
+    pub queue: usize,
 }
 
 /// How long people stay logged in.
@@ -199,6 +209,10 @@ impl Config {
                 sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
                 jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
             },
+            passwords: Passwords {
+                threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1)),
+                queue: reader.count("PASSWORD_QUEUE", 32),
+            },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
@@ -243,6 +257,15 @@ impl Reader<'_> {
             self.faults.push(format!("{name} is not from {least} to 100000"));
         }
         number
+    }
+
+    /// How many of something that takes memory.
+    fn count(&mut self, name: &str, default: usize) -> usize {
+        let count = self.parsed(name, default);
+        if !(1..=10_000).contains(&count) {
+            self.faults.push(format!("{name} is not from 1 to 10000"));
+        }
+        count
     }
 
     fn rate(&mut self, name: &str, default: u32) -> u32 {

@@ -24,6 +24,10 @@ async fn whoever_registers_is_the_owner_of_a_client_of_their_own() {
         "client": {
             "id": made["client"]["id"], "slug": "third", "name": "Third", "currency": "JPY", "time_zone": "Asia/Tokyo",
             "status": "active", "suspended_reason": null, "version": 1,
+            "limits": {
+                "reads_per_second": null, "writes_per_second": null, "uploads_per_second": null,
+                "reports_per_second": null,
+            },
             "created_at": made["client"]["created_at"], "updated_at": made["client"]["created_at"],
         },
         "user": {"id": made["user"]["id"], "username": "olga", "role": "owner", "email": "olga@example.com"},

@@ -20,6 +20,7 @@ use countinghouse_contract::{
     sessions::SessionEventKind,
 };
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// The longest user name that is looked for and noted.
 const LONGEST_NAME: usize = 100;
@@ -29,19 +30,36 @@ const LONGEST_NAME: usize = 100;
 pub async fn login(state: &AppState, input: Login, from: Origin) -> Result<LoggedIn<LoginUser>, IdentityError> {
     let Login { client_id, username, password, totp_code } = input;
     let (client_id, username) = (plausible(client_id), plausible(username));
+    let turn = state.passwords.place()?;
     state.limits.log_in(Some(&client_id), &username).await?;
     let found = state.db.tenant_by_slug(client_id).await?;
     let tenant = found.unwrap_or(TenantId(Uuid::nil()));
     let wanted = username.clone();
     let known = state.db.tenant_entry(tenant, move |tx| repo::find_login(tx, &wanted)).await?;
     let hash = known.as_ref().map(|user| user.password_hash.clone());
-    let right = state.passwords.verify(password, hash).await?;
+    let password = Zeroizing::new(password);
+    let right = state.passwords.verify_in(turn, password.to_string(), hash).await?;
     match known {
-        Some(user) if right && !user.disabled => open_session(state, tenant, user, totp_code, from).await,
+        Some(user) if right && !user.disabled => {
+            let (id, kept) = (UserId(user.id), user.password_hash.clone());
+            let opened = open_session(state, tenant, user, totp_code, from).await?;
+            raise_hash(state, tenant, id, kept, password).await;
+            Ok(opened)
+        }
         known => {
             note_failure(state, found, known.map(|user| UserId(user.id)), username, from).await?;
             Err(IdentityError::InvalidCredentials)
         }
+    }
+}
+
+/// Keeps the password under the present parameters when they have been raised. The log-in has
+/// succeeded already and does not fail by this: the next one tries again.
+async fn raise_hash(state: &AppState, tenant: TenantId, user: UserId, before: String, password: Zeroizing<String>) {
+    let Some(after) = state.passwords.raised(&before, password).await else { return };
+    let written = state.db.tenant_entry(tenant, move |tx| repo::raise_hash(tx, user, &before, &after));
+    if let Err(error) = written.await {
+        tracing::warn!(%error, "a password that was hashed anew could not be kept");
     }
 }
 

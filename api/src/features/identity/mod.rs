@@ -25,7 +25,7 @@ pub use http::routes;
 pub use reset::reset_second_factor_in;
 pub use second_factor::{CodeHeader, with_second_factor};
 pub use sessions::end_sessions_in;
-pub use users::{NewUser, check_email, check_new_user, create_user_in};
+pub use users::{Introduced, NewUser, check_email, check_new_user, create_user_in};
 
 use crate::platform::http::client_address;
 use actix_web::HttpRequest;

@@ -27,8 +27,9 @@ pub async fn change(
     from: Origin,
 ) -> Result<(), IdentityError> {
     let mut invalid = Invalid::default();
-    check_new(&mut invalid, "/new_password", &input.new_password, &ctx.principal().username);
-    if ctx.principal().must_change_password && input.new_password == input.current_password {
+    let principal = ctx.principal();
+    check_new(&mut invalid, "/new_password", &input.new_password, &principal.username, &[&principal.slug]);
+    if principal.must_change_password && input.new_password == input.current_password {
         invalid.add("/new_password", "password_unchanged", "Whoever set the present one knows it: take another.");
     }
     invalid.finish()?;

@@ -21,11 +21,19 @@ pub struct NewUser {
     pub created_at: DateTime<Utc>,
 }
 
-/// The rules for a new user's name, password and e-mail.
-pub fn check_new_user(invalid: &mut Invalid, at: &str, username: &str, password: &str, email: Option<&str>) {
-    invalid.text(&format!("{at}/username"), username, &Text::line(1..=100));
-    passwords::check_new(invalid, &format!("{at}/password"), password, username);
-    if let Some(email) = email {
+/// What somebody says of a user who is to be entered.
+pub struct Introduced<'a> {
+    pub username: &'a str,
+    pub password: &'a str,
+    pub email: Option<&'a str>,
+}
+
+/// The rules for a new user's name, password and e-mail. `client`: its names, as far as they are
+/// at hand.
+pub fn check_new_user(invalid: &mut Invalid, at: &str, user: &Introduced<'_>, client: &[&str]) {
+    invalid.text(&format!("{at}/username"), user.username, &Text::line(1..=100));
+    passwords::check_new(invalid, &format!("{at}/password"), user.password, user.username, client);
+    if let Some(email) = user.email {
         check_email(invalid, &format!("{at}/email"), email);
     }
 }

@@ -58,6 +58,7 @@ impl From<SuperadminError> for ApiError {
             SuperadminError::NameTaken => USERNAME_TAKEN.with("Names are compared whatever their case."),
             SuperadminError::Refused(error) => error,
             SuperadminError::TooMany(error) => error.into(),
+            SuperadminError::Password(error) => error.into(),
             SuperadminError::Db(error) => error.into(),
             SuperadminError::Vault(error) => error.into(),
             other => Self::internal(other),

@@ -21,6 +21,7 @@ use countinghouse_contract::{
     auth::{LoggedIn, SuperadminLogin},
 };
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// Checks password and code and opens a session. Whatever is wrong, and also while five wrong codes
 /// keep the door closed, the answer is the same: it would tell a stranger that the password is right.
@@ -31,10 +32,12 @@ pub async fn login(
 ) -> Result<LoggedIn<LoginSuperadmin>, SuperadminError> {
     let SuperadminLogin { username, password, totp_code } = input;
     let username = if username.chars().any(char::is_control) { String::new() } else { username };
+    let turn = state.passwords.place()?;
     state.limits.log_in(None, &username).await?;
     let known = state.db.platform_entry(move |tx| repo::find(tx, &username)).await?;
     let hash = known.as_ref().map(|found| found.password_hash.clone());
-    let right = state.passwords.verify(password, hash).await?;
+    let password = Zeroizing::new(password);
+    let right = state.passwords.verify_in(turn, password.to_string(), hash).await?;
     let found = known.filter(|found| right && !found.disabled).ok_or(SuperadminError::InvalidCredentials)?;
     let now = state.ids.now();
     let id = SuperadminId(found.id);
@@ -49,6 +52,7 @@ pub async fn login(
     };
     let refresh_token = RefreshToken::make(Uuid::nil(), &state.ids)?;
     let (first, work) = (refresh_token.clone(), state.clone());
+    let kept = found.password_hash.clone();
     let passed = state.db.platform_entry(move |tx| {
         let passed = try_code_in(tx, &work, id, &found.password_hash, &totp_code, now)?;
         if passed {
@@ -58,6 +62,7 @@ pub async fn login(
         Ok::<_, SuperadminError>(passed.then_some(found.username))
     });
     let username = passed.await?.ok_or(SuperadminError::InvalidCredentials)?;
+    raise_hash(state, id, kept, password).await;
     Ok(LoggedIn {
         access_token: state.tokens.issue(Subject::Superadmin { superadmin: id, session })?,
         token_type: "Bearer".to_owned(),
@@ -65,6 +70,15 @@ pub async fn login(
         refresh_token: refresh_token.text(),
         user: LoginSuperadmin { id, username },
     })
+}
+
+/// As for clients' users: the log-in has succeeded, and does not fail by this.
+async fn raise_hash(state: &AppState, id: SuperadminId, before: String, password: Zeroizing<String>) {
+    let Some(after) = state.passwords.raised(&before, password).await else { return };
+    let written = state.db.platform_entry(move |tx| repo::raise_hash(tx, id, &before, &after));
+    if let Err(error) = written.await {
+        tracing::warn!(%error, "a password that was hashed anew could not be kept");
+    }
 }
 
 /// Tries the code while nobody else does; a wrong one is counted, and the count stays.

@@ -79,7 +79,7 @@ impl Candidate {
     async fn prepare(state: &AppState, username: String, password: String) -> Result<Self, SuperadminError> {
         let mut invalid = Invalid::default();
         invalid.text("/username", &username, &Text::line(1..=100));
-        passwords::check_new(&mut invalid, "/password", &password, &username);
+        passwords::check_new(&mut invalid, "/password", &password, &username, &[]);
         invalid.finish().map_err(|invalid| SuperadminError::Refused(invalid.into()))?;
         let (app, secret) = Authenticator::make(&state.ids, &username)?;
         let password_hash = state.passwords.hash(password).await?;

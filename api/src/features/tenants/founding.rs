@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    features::identity::{self, NewUser},
+    features::identity::{self, Introduced, NewUser},
     platform::{db::AnyTx, http::Invalid},
 };
 use countinghouse_contract::{
@@ -35,7 +35,9 @@ impl Founding {
         if let Some(zone) = &client.time_zone {
             check_time_zone(&mut invalid, "/client/time_zone", zone);
         }
-        identity::check_new_user(&mut invalid, owner_at, &owner.username, &owner.password, owner.email.as_deref());
+        let introduced =
+            Introduced { username: &owner.username, password: &owner.password, email: owner.email.as_deref() };
+        identity::check_new_user(&mut invalid, owner_at, &introduced, &[&client.slug, &client.name]);
         invalid.finish()
     }
 

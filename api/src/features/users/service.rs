@@ -3,7 +3,10 @@
 use super::{error::UserError, repo};
 use crate::{
     app::AppState,
-    features::{identity, roles},
+    features::{
+        identity::{self, Introduced},
+        roles,
+    },
     platform::{
         authn::TenantCtx,
         authz::{PermissionSet, Roles},
@@ -30,7 +33,8 @@ pub async fn get(ctx: &TenantCtx, id: UserId) -> Result<User, UserError> {
 
 pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewUser) -> Result<User, UserError> {
     let mut invalid = Invalid::default();
-    identity::check_new_user(&mut invalid, "", &input.username, &input.password, input.email.as_deref());
+    let introduced = Introduced { username: &input.username, password: &input.password, email: input.email.as_deref() };
+    identity::check_new_user(&mut invalid, "", &introduced, &[&ctx.principal().slug]);
     invalid.finish()?;
     let known = ctx.db().roles().clone();
     let role = input.role.clone();

@@ -201,4 +201,15 @@ macro_rules! internal {
     )*};
 }
 
-internal!(NoRandomness, PasswordError, SealError, crate::platform::authn::TokenError);
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => problems::RATE_LIMITED
+                .with("Too many passwords are being checked just now; try again shortly.")
+                .with_header("Retry-After", "2"),
+            other => Self::internal(other),
+        }
+    }
+}
+
+internal!(NoRandomness, SealError, crate::platform::authn::TokenError);

@@ -16,4 +16,6 @@ pub use sessions::{
     NewSession, end_session, end_session_at, end_sessions, end_sessions_of, extend_session, insert_session,
     list_sessions, session_user,
 };
-pub use users::{LoginRow, commit_soon, find_login, holds_password, insert_user, password_hash, replace_password};
+pub use users::{
+    LoginRow, commit_soon, find_login, holds_password, insert_user, password_hash, raise_hash, replace_password,
+};

@@ -72,6 +72,14 @@ pub fn password_hash(tx: &mut TenantTx<'_>, user: UserId) -> Result<String, DbEr
     Ok(users::table.find((tenant.0, user.0)).select(users::password_hash).first(tx.conn())?)
 }
 
+/// The same password under stronger parameters, unless it is another by now.
+pub fn raise_hash(tx: &mut EntryTx<'_>, user: UserId, before: &str, after: &str) -> Result<(), DbError> {
+    diesel::update(users::table.filter(users::id.eq(user.0).and(users::password_hash.eq(before))))
+        .set(users::password_hash.eq(after))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// False when the hash is no longer the one that was checked.
 pub fn replace_password(tx: &mut TenantTx<'_>, user: UserId, before: &str, after: &str) -> Result<bool, DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());

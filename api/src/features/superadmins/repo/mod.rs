@@ -121,6 +121,14 @@ pub fn pass(tx: &mut EntryTx<'_>, id: SuperadminId, step: i64) -> Result<(), DbE
     Ok(())
 }
 
+/// The same password under stronger parameters, unless it is another by now.
+pub fn raise_hash(tx: &mut EntryTx<'_>, id: SuperadminId, before: &str, after: &str) -> Result<(), DbError> {
+    diesel::update(superadmins::table.find(id.0).filter(superadmins::password_hash.eq(before)))
+        .set(superadmins::password_hash.eq(after))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn keep_tries(tx: &mut EntryTx<'_>, id: SuperadminId, tries: Tries) -> Result<(), DbError> {
     diesel::update(superadmins::table.find(id.0))
         .set((superadmins::failures.eq(tries.failures), superadmins::locked_until.eq(tries.locked_until)))

@@ -1,0 +1,139 @@
+//! Passwords: argon2id on few threads with a bounded queue, and what a new one may not be.
+//!
+//! An unknown user's password is compared with a decoy, so that it takes the same time.
+
+mod pool;
+mod rules;
+
+pub use pool::Place;
+pub use rules::check_new;
+
+use super::ids::{Ids, NoRandomness};
+use crate::config;
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use pool::Pool;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// OWASP's first choice for argon2id: 46 MiB, one pass, one lane.
+const MEMORY_KIB: u32 = 46 * 1024;
+const PASSES: u32 = 1;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error("hashing the password failed: {0}")]
+    Hash(String),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error("the hashing thread ended early")]
+    Thread,
+    #[error("too many passwords are being hashed")]
+    Busy,
+    #[error("no thread for hashing: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+/// Hashes and verifies passwords.
+#[derive(Clone)]
+pub struct Passwords {
+    pool: Pool,
+    ids: Ids,
+    /// The hash of a password that nobody has.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    pub fn new(config: &config::Passwords, ids: Ids) -> Result<Self, PasswordError> {
+        let decoy = hash(&ids.random_bytes::<32>()?, &ids.random_bytes()?)?.into();
+        Ok(Self { pool: Pool::new(config.threads, config.queue)?, ids, decoy })
+    }
+
+    /// A place in the queue, or none when it is full. Who logs somebody in asks for it before
+    /// anything else, so that whoever is too many costs nothing.
+    pub fn place(&self) -> Result<Place, PasswordError> {
+        self.pool.place()
+    }
+
+    /// A new hash in PHC form, with a salt of its own.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        let (place, salt) = (self.place()?, self.ids.random_bytes()?);
+        let password = Zeroizing::new(password);
+        self.pool.run(place, move || hash(password.as_bytes(), &salt)).await?
+    }
+
+    /// Whether this is the password of that hash.
+    pub async fn verify(&self, password: String, known: Option<String>) -> Result<bool, PasswordError> {
+        self.verify_in(self.place()?, password, known).await
+    }
+
+    /// The same for who has a place. Without a hash (an unknown user) the answer is no, after the
+    /// same work.
+    pub async fn verify_in(
+        &self,
+        place: Place,
+        password: String,
+        known: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let password = Zeroizing::new(password);
+        let decoy = Arc::clone(&self.decoy);
+        let work = move || {
+            let against = known.as_deref().unwrap_or(&decoy);
+            let parsed = PasswordHash::new(against).map_err(|e| PasswordError::Hash(e.to_string()))?;
+            let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
+            Ok(matches && known.is_some())
+        };
+        self.pool.run(place, work).await?
+    }
+
+    /// The new hash of a password whose kept one is from before the parameters were raised. None
+    /// when that is not so, or when it cannot be made now.
+    pub async fn raised(&self, before: &str, password: Zeroizing<String>) -> Option<String> {
+        if !self.is_outdated(before) {
+            return None;
+        }
+        self.hash(password.to_string()).await.inspect_err(|error| tracing::warn!(%error, "not hashed anew")).ok()
+    }
+
+    /// Whether a password that is kept like this should be hashed anew, since the parameters have
+    /// been raised. Its owner brings it at the next log-in.
+    fn is_outdated(&self, hash: &str) -> bool {
+        let Ok(parsed) = PasswordHash::new(hash) else { return false };
+        let current = parsed.algorithm == Algorithm::Argon2id.ident() && parsed.version >= Some(Version::V0x13.into());
+        let strong = Params::try_from(&parsed).is_ok_and(|kept| kept.m_cost() >= MEMORY_KIB && kept.t_cost() >= PASSES);
+        !(current && strong)
+    }
+}
+
+fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, PasswordError> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|e| PasswordError::Hash(e.to_string()))?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash = argon2.hash_password_with_salt(password, salt).map_err(|e| PasswordError::Hash(e.to_string()))?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{clock::SystemClock, ids::SystemRandomness};
+
+    #[test]
+    fn hashes_below_the_present_parameters_are_outdated() {
+        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let passwords = Passwords::new(&config::Passwords { threads: 1, queue: 1 }, ids).unwrap();
+        let hash = |variant: &str, memory: u32, passes: u32| {
+            format!(
+                "${variant}$v=19$m={memory},t={passes},p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+            )
+        };
+        assert!(!passwords.is_outdated(&passwords.decoy));
+        assert!(!passwords.is_outdated(&hash("argon2id", MEMORY_KIB, PASSES)));
+        assert!(!passwords.is_outdated(&hash("argon2id", MEMORY_KIB * 2, PASSES)));
+        assert!(passwords.is_outdated(&hash("argon2id", MEMORY_KIB - 1, PASSES)));
+        assert!(passwords.is_outdated(&hash("argon2i", MEMORY_KIB, PASSES)));
+        assert!(passwords.is_outdated(&hash("argon2id", MEMORY_KIB, PASSES).replace("v=19", "v=16")));
+        assert!(!passwords.is_outdated("no hash"));
+    }
+}

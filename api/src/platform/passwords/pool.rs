@@ -1,0 +1,129 @@
+//! The threads that hash: few, behind everybody else, and with a short queue before them.
+//!
+//! A hash takes tens of milliseconds of a core and 46 MiB. On threads of their own, of a lower
+//! priority, hashes take what the requests that only read and write leave over; and who comes when
+//! the queue is full is told so at once, rather than waiting longer than anybody would.
+
+use super::PasswordError;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Pool {
+    jobs: Sender<Job>,
+    places: Arc<Semaphore>,
+}
+
+/// A place on a thread or in the queue: good for one job.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    /// `queue`: how many jobs may wait besides those that run.
+    pub fn new(threads: usize, queue: usize) -> std::io::Result<Self> {
+        let (jobs, waiting) = channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..threads {
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&waiting))?;
+        }
+        Ok(Self { jobs, places: Arc::new(Semaphore::new(threads.saturating_add(queue))) })
+    }
+
+    /// A place, if there is one left.
+    pub fn place(&self) -> Result<Place, PasswordError> {
+        Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map(|permit| Place { _permit: permit })
+            .map_err(|_| PasswordError::Busy)
+    }
+
+    /// Nobody who has gone away is worked for.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let (done, result) = oneshot::channel();
+        let job = move || {
+            let _place = place;
+            if !done.is_closed() {
+                let _gone_meanwhile = done.send(work());
+            }
+        };
+        self.jobs.send(Box::new(job)).map_err(|_| PasswordError::Thread)?;
+        result.await.map_err(|_| PasswordError::Thread)
+    }
+}
+
+fn work_off(waiting: &Mutex<Receiver<Job>>) {
+    step_back();
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // Who waits for a job that panicked sees its channel closed.
+        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!("a hashing job panicked");
+        }
+    }
+}
+
+/// On Linux, niceness is the thread's; elsewhere it would be the whole process's.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "hashing threads keep their priority");
+    }
+}
+
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    /// One job runs, two wait, and there is no place for a fourth; when the first is done, all go on.
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let pool = Pool::new(1, 2).unwrap();
+        let (release, held) = channel::<()>();
+        let job = move || {
+            held.recv().unwrap();
+            1
+        };
+        let [one, two, three] = [pool.place().unwrap(), pool.place().unwrap(), pool.place().unwrap()];
+        assert!(matches!(pool.place(), Err(PasswordError::Busy)));
+        release.send(()).unwrap();
+        let all = tokio::join!(pool.run(one, job), pool.run(two, || 2), pool.run(three, || 3));
+        assert_eq!((all.0.unwrap(), all.1.unwrap(), all.2.unwrap()), (1, 2, 3));
+        assert!(matches!(pool.run(pool.place().unwrap(), || 4).await, Ok(4)));
+    }
+
+    #[tokio::test]
+    async fn a_place_comes_back_whatever_becomes_of_it() {
+        let pool = Pool::new(1, 1).unwrap();
+        for _ in 0..5 {
+            drop(pool.place().unwrap());
+            let panics = pool.run(pool.place().unwrap(), || panic!("as the test asked")).await;
+            assert!(matches!(panics, Err(PasswordError::Thread)));
+        }
+        assert_eq!(pool.run(pool.place().unwrap(), || 1).await.unwrap(), 1);
+        // Somebody who went away: the job is not done, and leaves its place.
+        let gone = pool.run(pool.place().unwrap(), || panic!("nobody waits for this"));
+        drop(gone);
+        assert_eq!(pool.run(pool.place().unwrap(), || 2).await.unwrap(), 2);
+    }
+}
