@@ -17,9 +17,11 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status();
     assert!(built.expect("cargo runs").success(), "the binary does not build");
-    // Tests are in target/debug/deps, the binary one folder up.
-    let test = std::env::current_exe().expect("the test's own path");
-    test.parent().and_then(|deps| deps.parent()).expect("a target folder").join("countinghouse")
+    // Tests are in target/debug/deps, the binary one folder up; programs stand beside it.
+    let own = std::env::current_exe().expect("the test's own path");
+    let folder = own.parent().expect("a folder");
+    let target = if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
+    target.join("countinghouse")
 });
 
 /// A running `countinghouse serve`.
@@ -89,6 +91,13 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// The most memory it ever had, in MiB (Linux).
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("kilobytes") / 1024
     }
 
     pub fn wait(&mut self) -> ExitStatus {
