@@ -18,6 +18,13 @@ fn with_code(code: &str) -> Value {
     json!({"current_password": PASSWORD, "code": code})
 }
 
+/// One whose time passes only when a test says so: a code that was spent stays the code of its step.
+async fn still_world() -> World {
+    let world = World::start().await;
+    world.clock.stop();
+    world
+}
+
 /// A code that is surely not the one of now.
 fn wrong(world: &World, secret: &str) -> String {
     let right = world.code(secret);
@@ -32,7 +39,7 @@ async fn kinds(owner: &Caller) -> Vec<String> {
 
 #[tokio::test]
 async fn enrolling_takes_the_password_and_a_first_code_and_then_log_in_asks_for_one() {
-    let world = World::start().await;
+    let world = still_world().await;
     let owner = world.owner();
     owner.post("/auth/2fa/enroll", &json!({"current_password": "wrong one"})).await.problem(403, "wrong_password");
     let enrolment = owner.post("/auth/2fa/enroll", &json!({"current_password": PASSWORD})).await.expect(200);
@@ -71,7 +78,7 @@ async fn enrolling_takes_the_password_and_a_first_code_and_then_log_in_asks_for_
 
 #[tokio::test]
 async fn a_code_is_good_one_step_either_side_and_once() {
-    let world = World::start().await;
+    let world = still_world().await;
     let (secret, _) = world.enrol(&world.owner()).await;
     world.clock.advance(Duration::seconds(90));
     let code = world.code(&secret);
@@ -150,7 +157,7 @@ async fn five_wrong_codes_lock_for_fifteen_minutes_however_many_come_at_once() {
 
 #[tokio::test]
 async fn recovery_codes_stand_in_for_the_app_once_each_and_can_be_renewed() {
-    let world = World::start().await;
+    let world = still_world().await;
     let owner = world.owner();
     let (secret, codes) = world.enrol(&owner).await;
     log_in(&world, Some(&codes[0])).await.expect(200);
@@ -176,7 +183,7 @@ async fn recovery_codes_stand_in_for_the_app_once_each_and_can_be_renewed() {
 
 #[tokio::test]
 async fn disabling_takes_password_and_code_and_leaves_nothing_behind() {
-    let world = World::start().await;
+    let world = still_world().await;
     let owner = world.owner();
     owner.post("/auth/2fa/disable", &with_code("123456")).await.problem(403, "second_factor_not_enrolled");
     let (secret, codes) = world.enrol(&owner).await;
@@ -194,7 +201,7 @@ async fn disabling_takes_password_and_code_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_superadmin_takes_away_what_was_lost_and_it_shows_in_the_clients_log() {
-    let world = World::start().await;
+    let world = still_world().await;
     let owner = world.owner();
     let (_, codes) = world.enrol(&owner).await;
     let superadmin = world.superadmin();
@@ -224,7 +231,7 @@ async fn a_superadmin_takes_away_what_was_lost_and_it_shows_in_the_clients_log()
 /// Somebody taps twice: both are answered, and the later secret is the one.
 #[tokio::test]
 async fn of_two_who_enrol_at_once_nobody_is_refused() {
-    let world = World::start().await;
+    let world = still_world().await;
     let (owner, enrol) = (world.owner(), json!({"current_password": PASSWORD}));
     let (tenant, user) = (world.north.id, world.north.user("owner"));
     let mut database = world.database(Login::Owner);
@@ -270,7 +277,7 @@ async fn wrong_codes_are_counted_while_nothing_is_confirmed_too() {
 /// that was refused stands in the log.
 #[tokio::test]
 async fn a_log_in_without_its_code_says_nothing_more_and_leaves_a_line() {
-    let world = World::start().await;
+    let world = still_world().await;
     let (secret, _) = world.enrol(&world.owner()).await;
     let superadmin = world.superadmin();
     superadmin.post("/admin/tenants/north/suspend", &json!({"reason": "unpaid"})).await.expect(200);
@@ -294,7 +301,7 @@ async fn a_log_in_without_its_code_says_nothing_more_and_leaves_a_line() {
 /// Five wrong codes close a superadmin's door, and the answer does not say that the password was right.
 #[tokio::test]
 async fn a_superadmins_door_closes_after_five_wrong_codes_and_says_nothing_more() {
-    let world = World::start().await;
+    let world = still_world().await;
     let right = world.superadmin_login();
     let mut wrong = right.clone();
     wrong["totp_code"] = json!("x");
@@ -327,7 +334,7 @@ async fn the_database_holds_no_secret_and_no_recovery_code() {
         #[diesel(sql_type = BigInt)]
         n: i64,
     }
-    let world = World::start().await;
+    let world = still_world().await;
     let (_, codes) = world.enrol(&world.owner()).await;
     let mut database = world.database(Login::Owner);
     let count =
