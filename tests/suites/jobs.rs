@@ -68,6 +68,11 @@ fn begun(name: &str) -> Arc<Notify> {
     gate(&format!("{name} begun"))
 }
 
+/// Waits until a job stands at its gate.
+async fn at_gate(name: &str) {
+    tokio::time::timeout(Time::from_secs(30), begun(name).notified()).await.expect("a job that begins");
+}
+
 /// A test's own route: stores a job, and then does not commit when it is told so.
 #[derive(Deserialize)]
 struct Order {
@@ -199,6 +204,34 @@ async fn of_jobs_with_one_key_one_waits() {
     stop(worker).await;
 }
 
+/// While one runs another is stored with its key; what is put back then gives way, and of several
+/// that are lost together one waits.
+#[tokio::test]
+async fn what_is_put_back_gives_way_to_what_waits_with_its_key() {
+    let world = world().await;
+    let owner = world.owner();
+    for gate in ["one", "two"] {
+        ask(&owner, json!({"job": {"number": 1, "way": format!("gate {gate}")}, "key": "k"})).await;
+        let worker = start(&world);
+        at_gate(gate).await;
+        // Killed, not stopped: it gives nothing back.
+        worker.0.abort();
+    }
+    assert_eq!(count(&world, "jobs WHERE state = 'running'"), 2);
+    world.clock.advance(Duration::minutes(61));
+    let worker = start(&world);
+    until(&world, "jobs WHERE state = 'cancelled' AND last_error = 'the worker was lost'", 1).await;
+    until(&world, "jobs WHERE state = 'running'", 1).await;
+    // Back to where the owner's token is good.
+    world.clock.advance(Duration::minutes(-61));
+    ask(&owner, json!({"job": {"number": 2, "way": "gate three"}, "key": "k"})).await;
+    at_gate("three").await;
+    ask(&owner, json!({"job": {"number": 3}, "key": "k", "in_seconds": 3600})).await;
+    stop(worker).await;
+    assert_eq!(count(&world, "jobs WHERE state = 'cancelled'"), 3);
+    assert_eq!(count(&world, "jobs WHERE state = 'waiting'"), 1);
+}
+
 #[tokio::test]
 async fn what_fails_is_tried_again_later_and_in_the_end_given_up_with_its_reason() {
     let world = world().await;
@@ -238,11 +271,11 @@ async fn a_stale_worker_writes_nothing() {
     let world = world().await;
     ask(&world.owner(), json!({"job": {"number": 1, "way": "gate stale"}})).await;
     let stale = start(&world);
-    begun("stale").notified().await;
+    at_gate("stale").await;
     world.clock.advance(Duration::minutes(61));
     // The other gives up what is late when it begins.
     let other = start(&world);
-    begun("stale").notified().await;
+    at_gate("stale").await;
     gate("stale").notify_waiters();
     until(&world, "jobs WHERE state = 'done' AND attempts = 2 AND fence = 2", 1).await;
     stop(stale).await;
@@ -256,7 +289,7 @@ async fn a_suspended_clients_jobs_wait_and_cost_no_attempt() {
     let (owner, superadmin) = (world.owner(), world.superadmin());
     ask(&owner, json!({"job": {"number": 1, "way": "gate suspended"}})).await;
     let worker = start(&world);
-    begun("suspended").notified().await;
+    at_gate("suspended").await;
     superadmin.post("/admin/tenants/north/suspend", &json!({"reason": "unpaid"})).await.expect(200);
     gate("suspended").notify_one();
     until(&world, "jobs WHERE state = 'waiting' AND attempts = 0", 1).await;
@@ -275,7 +308,7 @@ async fn a_worker_that_stops_gives_back_what_it_cannot_finish() {
     let owner = world.owner();
     ask(&owner, json!({"job": {"number": 1, "way": "gate stopping"}})).await;
     let first = start(&world);
-    begun("stopping").notified().await;
+    at_gate("stopping").await;
     stop(first).await;
     assert_eq!(count(&world, "jobs WHERE state = 'waiting' AND attempts = 0"), 1);
     let second = start(&world);

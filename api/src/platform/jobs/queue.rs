@@ -73,11 +73,12 @@ impl Queue {
     pub async fn hand_back(&self, claims: &[Claim]) -> Result<(), DbError> {
         let (tenants, ids, fences) = columns(claims);
         self.lane
-            .statement(move |conn, _| {
-                sql_query("SELECT hand_back_jobs($1, $2, $3)")
+            .statement(move |conn, now| {
+                sql_query("SELECT hand_back_jobs($1, $2, $3, $4)")
                     .bind::<sql_types::Array<sql_types::Uuid>, _>(&tenants)
                     .bind::<sql_types::Array<sql_types::Uuid>, _>(&ids)
                     .bind::<sql_types::Array<sql_types::BigInt>, _>(&fences)
+                    .bind::<sql_types::Timestamptz, _>(now)
                     .execute(conn)?;
                 Ok(())
             })

@@ -69,9 +69,11 @@ impl Worker {
     /// the rest back.
     pub async fn work(mut self) {
         let ear = tokio::spawn(self.waker.clone().pass_on());
-        let mut heartbeat = time::interval(self.config.heartbeat());
+        let every = self.config.heartbeat();
+        let mut heartbeat = time::interval_at(time::Instant::now() + every, every);
         heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let waker = self.waker.clone();
+        self.live().await;
         while !*self.stop.borrow() {
             let more = self.claim().await;
             // A claim for each hand that comes free would cost more than the work: some are let
