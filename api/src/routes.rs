@@ -13,6 +13,7 @@ pub fn table() -> Vec<Route> {
         features::client::routes(),
         features::products::routes(),
         features::inventory::routes(),
+        features::customers::routes(),
         features::orders::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),

@@ -296,6 +296,30 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        ordered_at -> Timestamptz,
+        customer_id -> Nullable<Uuid>,
+        customer -> Nullable<Jsonb>,
+        customer_email -> Nullable<Text>,
+        billing_address -> Nullable<Jsonb>,
+        shipping_address -> Nullable<Jsonb>,
+        sales_person_id -> Nullable<Uuid>,
+        commission_rate -> Int4,
+        prices_include_tax -> Bool,
+        discount_minor -> Int8,
+        shipping_minor -> Int8,
+        shipping_tax_minor -> Int8,
+        shipping_tax_rate -> Int4,
+        invoiced_on -> Nullable<Date>,
+        due_date -> Nullable<Date>,
+        cancelled_at -> Nullable<Timestamptz>,
+        credited_minor -> Int8,
+        paid_minor -> Int8,
+        refunded_minor -> Int8,
+        fulfilment_status -> Text,
+        erp_synced -> Bool,
+        due_minor -> Int8,
+        payment_status -> Text,
+        state -> Text,
     }
 }
 
@@ -314,6 +338,91 @@ diesel::table! {
         net_minor -> Int8,
         tax_minor -> Int8,
         cost_minor -> Int8,
+        discount_pct -> Int4,
+        discount_minor -> Int8,
+    }
+}
+
+diesel::table! {
+    customers (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        company -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        billing_address -> Nullable<Jsonb>,
+        shipping_address -> Nullable<Jsonb>,
+        payment_terms_days -> Nullable<Int4>,
+        note -> Nullable<Text>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    invoice_counters (tenant_id, kind) {
+        tenant_id -> Uuid,
+        kind -> Text,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    invoices (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        order_id -> Uuid,
+        kind -> Text,
+        number -> Int8,
+        date -> Date,
+        due_date -> Nullable<Date>,
+        customer -> Nullable<Jsonb>,
+        billing_address -> Nullable<Jsonb>,
+        lines -> Jsonb,
+        totals -> Jsonb,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    payments (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        order_id -> Uuid,
+        kind -> Text,
+        amount_minor -> Int8,
+        method -> Text,
+        reference -> Nullable<Text>,
+        received_at -> Timestamptz,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    fulfilments (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        order_id -> Uuid,
+        carrier -> Text,
+        tracking_number -> Text,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    fulfilment_lines (tenant_id, fulfilment_id, order_line_id) {
+        tenant_id -> Uuid,
+        fulfilment_id -> Uuid,
+        order_line_id -> Uuid,
+        quantity -> Int8,
     }
 }
 
@@ -397,6 +506,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_lines,
     accounts,
     journal_entries,
-    journal_lines
+    journal_lines,
+    customers,
+    invoice_counters,
+    invoices,
+    payments,
+    fulfilments,
+    fulfilment_lines
 );
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);

@@ -32,7 +32,13 @@ pub fn name(route: &Route) -> String {
 /// Things of one client that routes can be pointed at.
 pub struct Things {
     product: String,
+    customer: String,
+    /// Invoiced.
     order: String,
+    /// Invoiced, paid, and credited since: the customer is owed something.
+    owed: String,
+    /// Placed, not invoiced.
+    placed: String,
     session: String,
     user: String,
     role: String,
@@ -42,14 +48,26 @@ pub struct Things {
 impl Things {
     /// Ids of nothing.
     pub fn none(id: &str) -> Self {
-        let [product, order, session, user, api_key] = [(); 5].map(|()| id.to_owned());
-        Self { product, order, session, user, role: format!("r{}", id.replace('-', "")), api_key }
+        let [product, customer, order, owed, placed, session, user, api_key] = [(); 8].map(|()| id.to_owned());
+        let role = format!("r{}", id.replace('-', ""));
+        Self { product, customer, order, owed, placed, session, user, role, api_key }
     }
 
-    pub async fn of(owner: &Caller) -> Self {
+    pub async fn of(world: &World, owner: &Caller) -> Self {
         let sku = uuid::Uuid::new_v4().simple().to_string();
         let product = owner.product(&sku, "9.99", 100).await;
-        let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let id = |body: Value| body["id"].as_str().unwrap().to_owned();
+        let customer = id(owner.post("/customers", &json!({"company": sku})).await.expect(201));
+        let [order, owed] =
+            [id(owner.order(&product, 1).await.expect(201)), id(owner.order(&product, 1).await.expect(201))];
+        let payment = json!({"amount": "9.99", "method": "card"});
+        owner.post(&format!("/orders/{owed}/payments"), &payment).await.expect(201);
+        // What a return or an edit will do.
+        let credit = format!("UPDATE orders SET credited_minor = 500 WHERE id = '{owed}'");
+        world.database(Login::Owner).batch_execute(&credit).unwrap();
+        owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
+        let placed = id(owner.order(&product, 1).await.expect(201));
+        owner.patch("/client", &json!({"auto_invoice": true})).await.expect(200);
         let session = owner.get("/auth/me").await.expect(200)["session_id"].as_str().unwrap().to_owned();
         let role = format!("r{}", &sku[..8]);
         let body = json!({"name": role, "permissions": ["products:read"]});
@@ -57,7 +75,7 @@ impl Things {
         let body = json!({"username": sku, "password": PASSWORD, "role": "viewer"});
         let user = owner.post("/users", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
         let api_key = owner.api_key(&["products:read"]).await["id"].as_str().unwrap().to_owned();
-        Self { product, order, session, user, role, api_key }
+        Self { product, customer, order, owed, placed, session, user, role, api_key }
     }
 }
 
@@ -68,7 +86,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     match name(route).as_str() {
         "POST /auth/logout" | "POST /admin/auth/logout" => (route.path.to_owned(), Some(json!({}))),
         "GET /auth/me" | "GET /sessions" | "GET /sessions/logs" | "GET /products" | "GET /orders"
-        | "GET /admin/tenants" => (route.path.to_owned(), None),
+        | "GET /customers" | "GET /admin/tenants" => (route.path.to_owned(), None),
         "POST /auth/password" => {
             let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             (route.path.to_owned(), Some(body))
@@ -118,7 +136,16 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "POST /orders" => {
             (route.path.to_owned(), Some(json!({"lines": [{"product_id": things.product, "quantity": 1}]})))
         }
-        "GET /orders/{id}" => (with(&things.order), None),
+        "GET /orders/{id}" | "GET /orders/{id}/invoices" => (with(&things.order), None),
+        "POST /orders/{id}/invoice" => (with(&things.placed), Some(json!({}))),
+        "POST /orders/{id}/payments" => (with(&things.order), Some(json!({"amount": "1.00", "method": "card"}))),
+        "POST /orders/{id}/refunds" => (with(&things.owed), Some(json!({"amount": "1.00", "method": "card"}))),
+        "POST /orders/{id}/fulfilments" => {
+            (with(&things.order), Some(json!({"carrier": "UPS", "tracking_number": "1Z"})))
+        }
+        "POST /customers" => (route.path.to_owned(), Some(json!({"company": unique}))),
+        "GET /customers/{id}" | "DELETE /customers/{id}" => (with(&things.customer), None),
+        "PATCH /customers/{id}" => (with(&things.customer), Some(json!({"note": "x"}))),
         "GET /admin/superadmins" => (route.path.to_owned(), None),
         "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
         "GET /admin/tenants/{slug}" => (route.path.replace("{slug}", "north"), None),
@@ -172,7 +199,7 @@ fn no_route_is_declared_twice() {
 #[tokio::test]
 async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
     let world = World::start().await;
-    let things = Things::of(&world.owner()).await;
+    let things = Things::of(&world, &world.owner()).await;
     let mut forged = world.owner().token().to_owned();
     let last = if forged.ends_with('A') { 'B' } else { 'A' };
     forged.pop();
@@ -192,7 +219,7 @@ async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
 #[tokio::test]
 async fn a_token_of_the_wrong_kind_opens_nothing() {
     let world = World::start().await;
-    let things = Things::of(&world.owner()).await;
+    let things = Things::of(&world, &world.owner()).await;
     for route in guarded() {
         let wrong = match route.access {
             Access::Superadmin => world.owner(),
@@ -214,7 +241,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
     ];
     let world = World::start().await;
     for (change, status, code) in cases {
-        let things = Things::of(&world.caller(&world.north, "owner")).await;
+        let things = Things::of(&world, &world.caller(&world.north, "owner")).await;
         let manager = world.caller(&world.north, "owner");
         for route in of_tenants() {
             manager.get("/auth/me").await.expect(200);
@@ -225,7 +252,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
             call(&manager, &route, &things).await.problem(status, code);
             world.database(Login::Owner).batch_execute(undo).unwrap();
         }
-        world.database(Login::Owner).batch_execute("DELETE FROM stock_movements; DELETE FROM order_lines; DELETE FROM orders; DELETE FROM stock; DELETE FROM products").unwrap();
+        world.database(Login::Owner).batch_execute("TRUNCATE products, orders, customers CASCADE").unwrap();
     }
 }
 
@@ -305,7 +332,7 @@ fn set_role(world: &World, username: &str, role: &str) {
 
 async fn fresh_things(world: &World) -> Things {
     let owner = world.caller(&world.north, "owner");
-    Things::of(&owner).await
+    Things::of(world, &owner).await
 }
 
 /// Another client's id gives the same bytes as an id that never was, and changes nothing there.
@@ -313,7 +340,7 @@ async fn fresh_things(world: &World) -> Things {
 async fn what_is_another_clients_does_not_exist() {
     let world = World::start().await;
     let south = world.caller(&world.south, "owner");
-    let theirs = Things::of(&south).await;
+    let theirs = Things::of(&world, &south).await;
     let never = uuid::Uuid::now_v7().to_string();
     let none = Things::none(&never);
     let before = snapshot(&south, &theirs).await;
@@ -335,8 +362,11 @@ async fn what_is_another_clients_does_not_exist() {
     assert_eq!(snapshot(&south, &theirs).await, before);
 }
 
-async fn snapshot(owner: &Caller, things: &Things) -> [Value; 2] {
+async fn snapshot(owner: &Caller, things: &Things) -> [Value; 5] {
     [
+        owner.get(&format!("/customers/{}", things.customer)).await.expect(200),
+        owner.get(&format!("/orders/{}", things.placed)).await.expect(200),
+        owner.get(&format!("/orders/{}", things.owed)).await.expect(200),
         owner.get(&format!("/products/{}", things.product)).await.expect(200),
         owner.get(&format!("/orders/{}", things.order)).await.expect(200),
     ]
@@ -351,19 +381,24 @@ fn without_request_id(answer: &Answer) -> String {
 async fn lists_hold_no_row_of_another_client() {
     let world = World::start().await;
     let (north, south) = (world.owner(), world.caller(&world.south, "owner"));
-    let ours = Things::of(&north).await;
-    Things::of(&south).await;
-    for (list, id) in [("/products", &ours.product), ("/orders", &ours.order)] {
+    let ours = Things::of(&world, &north).await;
+    Things::of(&world, &south).await;
+    for (list, ids) in [
+        ("/products", vec![&ours.product]),
+        ("/orders", vec![&ours.placed, &ours.owed, &ours.order]),
+        ("/customers", vec![&ours.customer]),
+    ] {
         let page = north.get(list).await.expect(200);
-        let ids: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
-        assert_eq!(ids, [id], "{list}");
+        let found: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(found, ids, "{list}");
     }
 }
 
 /// Permissions exist to be asked for.
 #[test]
 fn every_permission_is_asked_for_by_a_route_or_a_field() {
-    let of_fields = [Permission::CostsRead, Permission::SessionsWrite];
+    let of_fields =
+        [Permission::CostsRead, Permission::SessionsWrite, Permission::OrdersPrice, Permission::OrdersBackdate];
     for &permission in Permission::ALL {
         let asked = routes::table().iter().any(|route| route.access.permission() == Some(permission));
         assert!(asked || of_fields.contains(&permission), "{permission}");

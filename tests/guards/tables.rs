@@ -3,6 +3,7 @@
 
 use countinghouse_tests::{Login, World};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use serde_json::json;
 
 /// Tables of the operator's own, out of every tenant's reach.
 const PLATFORM: [&str; 4] = ["platform_data_keys", "superadmin_refresh_tokens", "superadmin_sessions", "superadmins"];
@@ -153,7 +154,12 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let world = World::start().await;
     let owner = world.owner();
     let product = owner.product("SEEN", "1.00", 10).await;
-    owner.order(&product, 1).await.expect(201);
+    let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let parcel = json!({"carrier": "UPS", "tracking_number": "1Z"});
+    owner.post(&format!("/orders/{order}/fulfilments"), &parcel).await.expect(201);
+    let payment = json!({"amount": "1.00", "method": "card"});
+    owner.post(&format!("/orders/{order}/payments"), &payment).await.expect(201);
+    owner.post("/customers", &json!({"company": "Seen"})).await.expect(201);
     owner.api_key(&["products:read"]).await;
     let tables = tables(&mut world.database(Login::Owner));
     for login in [Login::App, Login::Worker] {
@@ -172,6 +178,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let filled = [
         ["tenants", "users", "sessions", "api_keys", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
+        &["customers", "invoice_counters", "invoices", "payments", "fulfilments", "fulfilment_lines"],
     ];
     for table in filled.concat() {
         assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");
@@ -239,7 +246,18 @@ async fn no_login_is_another_or_more_than_a_login() {
 async fn movements_and_sold_lines_are_never_changed() {
     let world = World::start().await;
     for login in ["countinghouse_app", "countinghouse_worker", "countinghouse_platform"] {
-        for table in ["stock_movements", "orders", "order_lines", "journal_entries", "journal_lines", "accounts"] {
+        for table in [
+            "stock_movements",
+            "orders",
+            "order_lines",
+            "journal_entries",
+            "journal_lines",
+            "accounts",
+            "invoices",
+            "payments",
+            "fulfilments",
+            "fulfilment_lines",
+        ] {
             for right in ["UPDATE", "DELETE", "TRUNCATE"] {
                 let query = format!("SELECT has_table_privilege('{login}', '{table}', '{right}')::text AS text");
                 assert_eq!(texts(&mut world.database(Login::Superuser), &query), ["false"], "{login} {right} {table}");

@@ -1,12 +1,14 @@
 //! A world for a test, in one line: a database of its own, a server of its own, and two clients
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
-//! `cluster` knows the servers that `./dev test` started, `template` makes the database that each
-//! test's is cloned from, `world` starts a `service`, `caller` speaks HTTP, `time` is the clock
-//! that tests own, and `process` runs the real binary where a test is about that.
+//! `ledger` reads the books, `cluster` knows the servers that `./dev test` started, `template` makes
+//! the database that each test's is cloned from, `world` starts a `service`, `caller` speaks HTTP,
+//! `time` is the clock that tests own, and `process` runs the real binary where a test is about
+//! that.
 
 mod caller;
 mod cluster;
+mod ledger;
 mod process;
 mod service;
 mod template;
@@ -15,6 +17,7 @@ mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
+pub use ledger::Ledger;
 pub use process::Process;
 pub use service::Service;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};

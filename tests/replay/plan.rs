@@ -100,13 +100,16 @@ impl Product {
 impl Order {
     /// The price is left to the catalogue: every line of the store was sold at its track's price.
     pub fn to_wire(&self) -> NewOrder {
-        let line =
-            |line: &Line| NewOrderLine { product_id: None, sku: Some(line.sku.clone()), quantity: line.quantity };
+        let line = |line: &Line| NewOrderLine {
+            sku: Some(line.sku.clone()),
+            quantity: line.quantity,
+            ..NewOrderLine::default()
+        };
         NewOrder {
             lines: self.lines.iter().map(line).collect(),
             channel: Some(CHANNEL.to_owned()),
             external_reference: Some(self.reference.clone()),
-            note: None,
+            ..NewOrder::default()
         }
     }
 }

@@ -76,7 +76,14 @@ pub async fn operations(world: &World) -> Vec<Operation> {
         "whatsapp_number": "+4915112345678", "messenger": "@north", "allowed_origins": ["https://shop.example.com"],
         "prices_include_tax": true, "shipping_tax_rate": "20.00", "auto_invoice": false, "low_stock_threshold": 5,
     });
-    let line = json!({"product_id": product, "quantity": 1});
+    let line = json!({"product_id": product, "quantity": 1, "unit_price": "9.50", "discount_pct": "5.00"});
+    let customer = owner.post("/customers", &json!({"company": "Berg"})).await.expect(201)["id"].clone();
+    let customer = customer.as_str().expect("an id");
+    let [placed, invoiced, owed] = orders(world, &product).await;
+    let order_line = invoiced["lines"][0]["id"].clone();
+    let [placed, invoiced, owed] =
+        [placed, invoiced, owed].map(|order| order["id"].as_str().expect("an id").to_owned());
+    let today = chrono::Utc::now().date_naive();
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
         post(
@@ -198,13 +205,86 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             json!({"product_id": product, "kind": "purchase", "quantity": 5, "unit_cost": "6.50", "reason": "spring"}),
             &["/product_id", "/kind", "/quantity", "/unit_cost"],
         ),
+        post("/customers", &owner, whole_customer(), &ADDRESSED),
+        operation(Method::PATCH, &format!("/customers/{customer}"), owner.clone(), whole_customer(), &ADDRESSED),
         post(
             "/orders",
             &owner,
-            json!({"lines": [line], "channel": "shop", "external_reference": "R-1", "note": "Ring twice"}),
-            &["/lines", "/lines/0/quantity"],
+            json!({
+                "lines": [line], "channel": "shop", "external_reference": "R-1", "note": "Ring twice",
+                "customer": {"email": "o@example.com", "first_name": "Olga", "last_name": "Berg", "company": "Berg", "phone": "1"},
+                "billing_address": address(), "shipping_address": address(), "shipping": "4.95",
+                "sales_person_id": world.north.user("sales"), "ordered_at": "2026-03-31T10:00:00Z",
+            }),
+            &[
+                "/lines",
+                "/lines/0/quantity",
+                "/billing_address/street1",
+                "/billing_address/city",
+                "/shipping_address/postal_code",
+                "/shipping_address/country",
+            ],
+        ),
+        post(&format!("/orders/{placed}/invoice"), &owner, json!({"date": today}), &[]),
+        post(
+            &format!("/orders/{invoiced}/payments"),
+            &owner,
+            json!({"amount": "1.00", "method": "card", "reference": "4711", "received_at": "2026-03-31T10:00:00Z"}),
+            &["/amount", "/method"],
+        ),
+        post(
+            &format!("/orders/{owed}/refunds"),
+            &owner,
+            json!({"amount": "1.00", "method": "card", "reference": "4711"}),
+            &["/amount", "/method"],
+        ),
+        post(
+            &format!("/orders/{invoiced}/fulfilments"),
+            &owner,
+            json!({
+                "carrier": "UPS", "tracking_number": "1Z9",
+                "lines": [{"order_line_id": order_line, "quantity": 1}],
+            }),
+            &["/carrier", "/tracking_number", "/lines/0/order_line_id", "/lines/0/quantity"],
         ),
     ]
+}
+
+const ADDRESSED: [&str; 8] = [
+    "/billing_address/street1",
+    "/billing_address/city",
+    "/billing_address/postal_code",
+    "/billing_address/country",
+    "/shipping_address/street1",
+    "/shipping_address/city",
+    "/shipping_address/postal_code",
+    "/shipping_address/country",
+];
+
+fn address() -> Value {
+    json!({"name": "Olga Berg", "company": "Berg", "street1": "Main 1", "street2": "Rear", "city": "Oslo",
+        "region": "BE", "postal_code": "3000", "country": "NO", "phone": "1"})
+}
+
+fn whole_customer() -> Value {
+    json!({"email": "olga@example.com", "first_name": "Olga", "last_name": "Berg", "company": "Berg", "phone": "1",
+        "billing_address": address(), "shipping_address": address(), "payment_terms_days": 14, "note": "Rings twice"})
+}
+
+/// An order that waits for its invoice, one that is invoiced, and one of which the customer is
+/// owed money.
+async fn orders(world: &World, product: &str) -> [Value; 3] {
+    let owner = world.owner();
+    owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
+    let placed = owner.order(product, 1).await.expect(201);
+    owner.patch("/client", &json!({"auto_invoice": true})).await.expect(200);
+    let [invoiced, owed] = [owner.order(product, 2).await.expect(201), owner.order(product, 1).await.expect(201)];
+    // What a return or an edit will do.
+    let pay = format!("/orders/{}/payments", owed["id"].as_str().expect("an id"));
+    owner.post(&pay, &json!({"amount": "9.99", "method": "card"})).await.expect(201);
+    let credit = format!("UPDATE orders SET credited_minor = 500 WHERE id = '{}'", owed["id"].as_str().expect("an id"));
+    sql_query(credit).execute(&mut world.database(Login::Owner)).expect("a credit");
+    [placed, invoiced, owed]
 }
 
 /// The one operation of this method and path.
@@ -251,6 +331,12 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "stock_movements",
         "orders",
         "order_lines",
+        "customers",
+        "invoice_counters",
+        "invoices",
+        "payments",
+        "fulfilments",
+        "fulfilment_lines",
         "accounts",
         "journal_counters",
         "closed_months",

@@ -18,9 +18,14 @@ async fn an_order_takes_its_goods_and_shows_its_amounts() {
     let order = answer.expect(201);
     assert_eq!(location, format!("/api/v1/orders/{}", order["id"].as_str().unwrap()));
     assert_eq!(order["order_number"], "SO-000001");
-    assert_eq!(order["status"], "placed");
+    assert_eq!([&order["status"], &order["payment_status"]], ["invoiced", "unpaid"]);
+    assert_eq!([&order["fulfilment_status"], &order["invoice_number"]], ["unfulfilled", "INV-000001"]);
     assert_eq!(order["channel"], "api");
-    assert_eq!(order["totals"], json!({"subtotal": "29.97", "tax": "5.99", "grand_total": "35.96"}));
+    assert_eq!(
+        order["totals"],
+        json!({"subtotal": "29.97", "discount": "0.00", "tax": "5.99", "shipping": "0.00", "grand_total": "35.96"})
+    );
+    assert_eq!([&order["amount_due"], &order["amount_paid"], &order["amount_refunded"]], ["35.96", "0.00", "0.00"]);
     assert_eq!(order["cost_of_goods"], "12.00");
     assert_eq!(order["gross_profit"], "17.97");
     assert_eq!(order["created_by"], json!(world.north.user("owner")));

@@ -4,6 +4,7 @@
 pub mod accounting;
 pub mod api_keys;
 pub mod client;
+pub mod customers;
 pub mod identity;
 pub mod inventory;
 pub mod orders;

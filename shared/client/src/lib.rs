@@ -18,6 +18,7 @@
 
 mod api_keys;
 mod connection;
+mod customers;
 mod error;
 mod orders;
 mod pages;

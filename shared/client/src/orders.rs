@@ -1,9 +1,12 @@
-//! Calls on orders.
+//! Calls on orders and what becomes of them.
 
 use crate::{ClientError, Session, pages::all_pages};
 use countinghouse_contract::{
     OrderId, Page,
+    fulfilments::{Fulfilment, NewFulfilment},
+    invoices::{Invoice, InvoiceQuery, NewInvoice},
     orders::{NewOrder, Order, OrderQuery},
+    payments::{NewPayment, NewRefund, Payment},
 };
 
 impl Session {
@@ -42,5 +45,45 @@ impl Session {
             async move { self.orders(&query).await }
         })
         .await
+    }
+
+    /// Invoices an order that was placed without.
+    ///
+    /// # Errors
+    /// The problems `already_invoiced` and `period_closed`.
+    pub async fn invoice_order(&self, id: OrderId, invoice: &NewInvoice) -> Result<Order, ClientError> {
+        self.call(self.client().post(&format!("/orders/{id}/invoice"), invoice)).await
+    }
+
+    /// One page of what was issued for an order, newest first.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn invoices(&self, id: OrderId, query: &InvoiceQuery) -> Result<Page<Invoice>, ClientError> {
+        self.call(self.client().list(&format!("/orders/{id}/invoices"), query)?).await
+    }
+
+    /// Enters money that came.
+    ///
+    /// # Errors
+    /// The problem `not_invoiced`, and `overpaid` inside of `invalid_request`.
+    pub async fn pay_order(&self, id: OrderId, payment: &NewPayment) -> Result<Payment, ClientError> {
+        self.call(self.client().post(&format!("/orders/{id}/payments"), payment)).await
+    }
+
+    /// Enters money that went back.
+    ///
+    /// # Errors
+    /// The problem `not_invoiced`, and `over_refunded` inside of `invalid_request`.
+    pub async fn refund_order(&self, id: OrderId, refund: &NewRefund) -> Result<Payment, ClientError> {
+        self.call(self.client().post(&format!("/orders/{id}/refunds"), refund)).await
+    }
+
+    /// Enters what left the shelf for the customer.
+    ///
+    /// # Errors
+    /// The problems `nothing_to_fulfil` and `fulfilment_exceeds_ordered`.
+    pub async fn fulfil_order(&self, id: OrderId, fulfilment: &NewFulfilment) -> Result<Fulfilment, ClientError> {
+        self.call(self.client().post(&format!("/orders/{id}/fulfilments"), fulfilment)).await
     }
 }

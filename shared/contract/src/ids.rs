@@ -59,4 +59,10 @@ id! {
     JobId,
     /// An entry of the journal.
     EntryId,
+    CustomerId,
+    /// An invoice, or a credit note.
+    InvoiceId,
+    /// A payment, or a refund.
+    PaymentId,
+    FulfilmentId,
 }

@@ -131,6 +131,12 @@ impl Rate {
     pub fn of(self, minor: i128) -> i128 {
         div_half_up(minor * i128::from(self.0), i128::from(Self::FULL.0))
     }
+
+    /// The part of an amount, not negative, that this rate was added to get: of 120 at 20 %, 20.
+    /// Rounded half up.
+    pub fn within(self, minor: i128) -> i128 {
+        div_half_up(minor * i128::from(self.0), i128::from(Self::FULL.0) + i128::from(self.0))
+    }
 }
 
 /// `numerator ÷ denominator`, ties away from zero. The denominator is positive.
@@ -193,5 +199,6 @@ mod tests {
         assert_eq!(rate("0.125").unwrap().to_decimal().to_string(), "0.125");
         assert_eq!([rate("100.0001"), rate("-1"), rate("1.00001")], [None, None, None]);
         assert_eq!(rate("10").unwrap().of(25), 3);
+        assert_eq!([rate("20").unwrap().within(120), rate("20").unwrap().within(2697)], [20, 450]);
     }
 }

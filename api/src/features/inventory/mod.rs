@@ -14,4 +14,4 @@ mod service;
 pub use error::InventoryError;
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
-pub use service::{Opening, Taken, open_in, record_sale_in, take_in};
+pub use service::{Opening, Taken, fulfil_in, open_in, record_sale_in, take_in};

@@ -18,7 +18,8 @@ use uuid::Uuid;
 pub struct Change {
     pub product: ProductId,
     pub after: Level,
-    /// How many units were sold, which lie on the shelf until they are fulfilled.
+    /// How many units were sold, which lie on the shelf until they are fulfilled; negative for
+    /// units that leave it.
     pub sold: i64,
 }
 

@@ -160,6 +160,16 @@ fn take(levels: &BTreeMap<ProductId, Level>, demands: &[Demand]) -> Result<Taken
     if short.is_empty() { Ok(Taken(taken)) } else { Err(short) }
 }
 
+/// Goods that were sold leave the shelf. They are no longer on hand, so no value moves with them.
+pub fn fulfil_in(tx: &mut TenantTx<'_>, demands: &[Demand]) -> Result<(), DbError> {
+    let products: Vec<ProductId> = demands.iter().map(|demand| demand.product).collect();
+    let locked = repo::lock(tx, &products)?;
+    let change = |demand: &Demand| {
+        locked.get(&demand.product).map(|&after| Change { product: demand.product, after, sold: -demand.quantity })
+    };
+    repo::update(tx, &demands.iter().filter_map(change).collect::<Vec<_>>())
+}
+
 /// Records the movements of an order's goods; the order stands in the database already.
 pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> Result<(), DbError> {
     let movements: Vec<NewMovement> = (taken.0.iter())

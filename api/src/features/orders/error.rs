@@ -1,18 +1,27 @@
 //! What can go wrong with orders.
 
 use crate::{
-    features::inventory::{InventoryError, Shortage},
+    features::{
+        accounting::AccountingError,
+        inventory::{InventoryError, Shortage},
+    },
     platform::{
+        authz::Permission,
         db::DbError,
         http::{ApiError, Invalid, Kind},
         ids::NoRandomness,
     },
 };
-use countinghouse_contract::{OrderId, money::MoneyError};
+use countinghouse_contract::{Decimal, OrderId, OrderLineId, money::MoneyError};
 use serde_json::json;
 
 const INSUFFICIENT_STOCK: Kind = Kind::new(409, "insufficient_stock", "There is not enough in stock");
 const DUPLICATE_REFERENCE: Kind = Kind::new(409, "duplicate_reference", "This order exists already");
+const ALREADY_INVOICED: Kind = Kind::new(409, "already_invoiced", "The order is invoiced already");
+const NOT_INVOICED: Kind = Kind::new(409, "not_invoiced", "The order is not invoiced");
+const NOTHING_TO_FULFIL: Kind = Kind::new(409, "nothing_to_fulfil", "Nothing is left to fulfil");
+const FULFILMENT_EXCEEDS_ORDERED: Kind =
+    Kind::new(409, "fulfilment_exceeds_ordered", "That is more than is left to fulfil");
 
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
@@ -24,15 +33,36 @@ pub enum OrderError {
     Insufficient(Vec<Short>),
     #[error("an order of this channel has the reference already")]
     DuplicateReference(OrderId),
+    #[error("the order has an invoice")]
+    AlreadyInvoiced,
+    #[error("the order has no invoice")]
+    NotInvoiced,
+    /// With what is due.
+    #[error("the payment is more than is due")]
+    Overpaid(Decimal),
+    /// With what the customer is owed.
+    #[error("the refund is more than the customer is owed")]
+    OverRefunded(Decimal),
+    #[error("nothing is left to fulfil")]
+    NothingToFulfil,
+    /// Lines with what was asked for, and what is left of them.
+    #[error("{} lines have less left", .0.len())]
+    FulfilsMoreThanIsLeft(Vec<(OrderLineId, i64, i64)>),
+    #[error("the sales person is nobody of the client's")]
+    NoSuchSalesPerson,
+    #[error("this needs the permission {0}")]
+    Forbidden(Permission),
     /// The order would be worth more than the bounds of the contract allow.
     #[error(transparent)]
     TooLarge(#[from] MoneyError),
     #[error(transparent)]
     Inventory(#[from] InventoryError),
     #[error(transparent)]
+    Accounting(#[from] AccountingError),
+    #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(DbError),
 }
 
 /// A product that is short, named as people know it.
@@ -48,6 +78,12 @@ impl From<Invalid> for OrderError {
     }
 }
 
+impl From<DbError> for OrderError {
+    fn from(error: DbError) -> Self {
+        if error.violates("orders_sales_person_fkey") { Self::NoSuchSalesPerson } else { Self::Db(error) }
+    }
+}
+
 impl From<OrderError> for ApiError {
     fn from(error: OrderError) -> Self {
         match error {
@@ -57,16 +93,36 @@ impl From<OrderError> for ApiError {
             OrderError::DuplicateReference(order) => DUPLICATE_REFERENCE
                 .with("An order of this channel has this external_reference; order_id names it.")
                 .with_member("order_id", order.to_string()),
-            OrderError::TooLarge(error) => {
-                let mut invalid = Invalid::default();
-                invalid.add("/lines", "too_large", format!("The order is too large: {error}."));
-                invalid.into()
+            OrderError::AlreadyInvoiced => ALREADY_INVOICED.with("An order has one invoice at a time."),
+            OrderError::NotInvoiced => NOT_INVOICED.with("Issue its invoice first."),
+            OrderError::Overpaid(due) => single("/amount", "overpaid", format!("At most {due} is due.")),
+            OrderError::OverRefunded(owed) => {
+                single("/amount", "over_refunded", format!("The customer is owed {owed} at most."))
             }
+            OrderError::NothingToFulfil => NOTHING_TO_FULFIL.with("Everything has left, or the order was cancelled."),
+            OrderError::FulfilsMoreThanIsLeft(lines) => exceeding(&lines),
+            OrderError::NoSuchSalesPerson => single("/sales_person_id", "not_found", "There is no such user."),
+            OrderError::Forbidden(permission) => Self::permission_denied(permission),
+            OrderError::TooLarge(error) => single("/lines", "too_large", format!("The order is too large: {error}.")),
             OrderError::Inventory(error) => error.into(),
+            OrderError::Accounting(error) => error.into(),
             OrderError::NoRandomness(error) => error.into(),
             OrderError::Db(error) => error.into(),
         }
     }
+}
+
+fn single(pointer: &str, code: &str, detail: impl Into<String>) -> ApiError {
+    let mut invalid = Invalid::default();
+    invalid.add(pointer, code, detail);
+    invalid.into()
+}
+
+fn exceeding(lines: &[(OrderLineId, i64, i64)]) -> ApiError {
+    let named = |(line, requested, left): &(OrderLineId, i64, i64)| json!({"order_line_id": line, "requested": requested, "left": left});
+    FULFILMENT_EXCEEDS_ORDERED
+        .with("Nothing was fulfilled; lines says what is left of each.")
+        .with_member("lines", lines.iter().map(named).collect::<Vec<_>>())
 }
 
 fn insufficient(short: &[Short]) -> ApiError {

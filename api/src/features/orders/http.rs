@@ -1,8 +1,8 @@
 //! Routes under `/orders`.
 
 use super::{
-    error::OrderError,
-    model::Order,
+    model::{Order, credit_note_number_text, invoice_number_text},
+    repo::IssuedInvoice,
     service::{self, Filter},
 };
 use crate::{
@@ -15,16 +15,24 @@ use crate::{
 };
 use actix_web::web::Data;
 use countinghouse_contract::{
-    OrderId, Page,
+    Currency, OrderId, Page,
+    fulfilments::{Fulfilment, NewFulfilment},
+    invoices::{Invoice, InvoiceKind, InvoiceQuery, NewInvoice},
     orders::{self, NewOrder, OrderQuery},
+    payments::{NewPayment, NewRefund, Payment},
 };
 
 pub fn routes() -> Vec<Route> {
-    let (read, write) = (Access::Needs(Permission::OrdersRead), Access::Needs(Permission::OrdersWrite));
+    let needs = Access::Needs;
     vec![
-        Route::get("/orders", read, list).with_query(),
-        Route::post("/orders", write, create),
-        Route::get("/orders/{id}", read, show),
+        Route::get("/orders", needs(Permission::OrdersRead), list).with_query(),
+        Route::post("/orders", needs(Permission::OrdersWrite), create),
+        Route::get("/orders/{id}", needs(Permission::OrdersRead), show),
+        Route::post("/orders/{id}/invoice", needs(Permission::InvoicesWrite), invoice),
+        Route::get("/orders/{id}/invoices", needs(Permission::OrdersRead), invoices).with_query(),
+        Route::post("/orders/{id}/payments", needs(Permission::PaymentsWrite), pay),
+        Route::post("/orders/{id}/refunds", needs(Permission::RefundsWrite), refund),
+        Route::post("/orders/{id}/fulfilments", needs(Permission::FulfilmentsWrite), fulfil),
     ]
 }
 
@@ -34,31 +42,100 @@ async fn list(
     ctx: TenantCtx,
     query: Query<OrderQuery>,
 ) -> Result<Answer<Page<orders::Order>>, ApiError> {
-    let OrderQuery { channel, external_reference, limit, cursor } = query.0;
-    let filter = Filter::new(channel, external_reference)?;
+    let (limit, cursor) = (query.0.limit, query.0.cursor.clone());
+    let filter = Filter::new(query.0, &ctx.principal().time_zone)?;
     let list = format!("orders {} {filter:?}", ctx.tenant_id());
     let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
     let rows = service::list(&ctx, filter, asked).await?;
-    let position = |order: &Order| Position { created_at: order.created_at, id: order.id.0 };
-    let page = state.cursors.make_page(&list, asked, rows, position, |order| wire(&ctx, order));
-    let data = page.data.into_iter().collect::<Result<_, _>>()?;
-    Ok(Answer::ok(Page { data, next_cursor: page.next_cursor }))
+    let position = |order: &Order| Position { created_at: order.ordered_at, id: order.id.0 };
+    let costs = sees_costs(&ctx);
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |order| order.into_wire(costs))))
 }
 
-/// Creates an order and takes its goods, all or nothing.
+/// Creates an order and takes its goods, all or nothing; invoices it too, unless the client
+/// invoices later.
 async fn create(ctx: TenantCtx, body: Body<NewOrder>) -> Result<Answer<orders::Order>, ApiError> {
     let order = service::create(&ctx, body.0).await?;
     let location = format!("/api/v1/orders/{}", order.id);
-    let version = order.version;
-    Ok(Answer::created(wire(&ctx, order)?).version(version).at(location))
+    Ok(answer(&ctx, order, Answer::created).at(location))
 }
 
 async fn show(ctx: TenantCtx, id: IdPath<OrderId>) -> Result<Answer<orders::Order>, ApiError> {
     let order = service::get(&ctx, id.0).await?;
-    let version = order.version;
-    Ok(Answer::ok(wire(&ctx, order)?).version(version))
+    Ok(answer(&ctx, order, Answer::ok))
 }
 
-fn wire(ctx: &TenantCtx, order: Order) -> Result<orders::Order, OrderError> {
-    Ok(order.into_wire(ctx.may(Permission::CostsRead))?)
+/// Invoices an order that was placed without.
+async fn invoice(
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    body: Body<NewInvoice>,
+) -> Result<Answer<orders::Order>, ApiError> {
+    let order = service::invoice(&ctx, id.0, body.0).await?;
+    let location = format!("/api/v1/orders/{}/invoices", order.id);
+    Ok(answer(&ctx, order, Answer::created).at(location))
+}
+
+/// What was issued for an order, newest first.
+async fn invoices(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    query: Query<InvoiceQuery>,
+) -> Result<Answer<Page<Invoice>>, ApiError> {
+    let InvoiceQuery { limit, cursor } = query.0;
+    let list = format!("invoices {} {}", ctx.tenant_id(), id.0);
+    let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
+    let rows = service::invoices(&ctx, id.0, asked).await?;
+    let position = |invoice: &IssuedInvoice| Position { created_at: invoice.created_at, id: invoice.id.0 };
+    let currency = ctx.principal().currency;
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |invoice| wire(invoice, currency))))
+}
+
+async fn pay(ctx: TenantCtx, id: IdPath<OrderId>, body: Body<NewPayment>) -> Result<Answer<Payment>, ApiError> {
+    let paid = service::pay(&ctx, id.0, body.0).await?;
+    Ok(Answer::created(paid.into_wire()))
+}
+
+async fn refund(ctx: TenantCtx, id: IdPath<OrderId>, body: Body<NewRefund>) -> Result<Answer<Payment>, ApiError> {
+    let paid = service::refund(&ctx, id.0, body.0).await?;
+    Ok(Answer::created(paid.into_wire()))
+}
+
+/// Enters what leaves the shelf for the customer.
+async fn fulfil(
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    body: Body<NewFulfilment>,
+) -> Result<Answer<Fulfilment>, ApiError> {
+    let parcel = service::fulfil(&ctx, id.0, body.0).await?;
+    Ok(Answer::created(parcel.to_wire()))
+}
+
+fn sees_costs(ctx: &TenantCtx) -> bool {
+    ctx.may(Permission::CostsRead)
+}
+
+fn answer(ctx: &TenantCtx, order: Order, make: fn(orders::Order) -> Answer<orders::Order>) -> Answer<orders::Order> {
+    let version = order.version;
+    make(order.into_wire(sees_costs(ctx))).version(version)
+}
+
+fn wire(invoice: IssuedInvoice, currency: Currency) -> Invoice {
+    Invoice {
+        id: invoice.id,
+        number: match invoice.kind {
+            InvoiceKind::Invoice => invoice_number_text(invoice.number),
+            InvoiceKind::CreditNote => credit_note_number_text(invoice.number),
+        },
+        kind: invoice.kind,
+        date: invoice.date,
+        due_date: invoice.due_date,
+        currency,
+        customer: invoice.customer,
+        billing_address: invoice.billing_address,
+        lines: invoice.lines,
+        totals: invoice.totals,
+        created_at: invoice.created_at,
+    }
 }

@@ -1,8 +1,12 @@
-//! Orders: created with their stock, all or nothing; listed and read.
+//! Orders: created with their stock, all or nothing; invoiced, paid and fulfilled.
 //!
 //! Invariants: an order that exists has taken its goods, and goods were taken only for an order
-//! that exists; lines keep the product as it was when it was sold; an `external_reference` exists
-//! once per channel. Locks are taken on stock rows by product, nothing is locked after.
+//! that exists; what it sold, and the customer, product, price and tax as they were, is kept as it
+//! was; an `external_reference` exists once per channel. Every event is posted to the journal in
+//! its own transaction. The database derives an order's statuses from its amounts, and refuses a
+//! payment of more than is due. Invoices are frozen as issued, and their numbers have no gap: the
+//! number is drawn last. Locks are taken on the order, then on stock rows by product, then on
+//! counters.
 
 mod error;
 mod http;

@@ -39,6 +39,16 @@ permissions! {
     CostsRead = "costs:read",
     OrdersRead = "orders:read",
     OrdersWrite = "orders:write",
+    /// To sell below what the client's `max_discount_pct` allows.
+    OrdersPrice = "orders:price",
+    /// To enter orders of the past.
+    OrdersBackdate = "orders:backdate",
+    InvoicesWrite = "invoices:write",
+    PaymentsWrite = "payments:write",
+    RefundsWrite = "refunds:write",
+    FulfilmentsWrite = "fulfilments:write",
+    CustomersRead = "customers:read",
+    CustomersWrite = "customers:write",
     /// The client's people and its roles.
     UsersRead = "users:read",
     UsersWrite = "users:write",

@@ -1,0 +1,279 @@
+//! What an order is, apart from HTTP and from the database.
+
+mod posting;
+mod pricing;
+
+pub use posting::{Goods, invoice_entry, payment_entry, sale_entry};
+pub use pricing::{Asked, LineAmounts, Prices, Taxed, cuts_more_than, divide_cost};
+
+use crate::features::inventory::unit_cost;
+use chrono::{DateTime, NaiveDate, Utc};
+use countinghouse_contract::{
+    Currency, CustomerId, Decimal, FulfilmentId, Money, OrderId, OrderLineId, ProductId, Rate, UserId,
+    customers::{Address, Contact},
+    fulfilments::{Fulfilment, FulfilmentLine},
+    invoices::InvoiceLine,
+    money::MoneyError,
+    orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus, Totals},
+};
+
+/// Amounts are minor units of the order's currency.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub id: OrderId,
+    pub number: i64,
+    pub progress: Progress,
+    pub channel: String,
+    pub external_reference: Option<String>,
+    pub currency: Currency,
+    pub buyer: Buyer,
+    pub lines: Vec<Line>,
+    pub prices: Prices,
+    pub shipping: Shipping,
+    pub sums: Sums,
+    pub settled: Settled,
+    pub invoice: Option<Issued>,
+    pub fulfilments: Vec<Parcel>,
+    pub sales_person: Option<UserId>,
+    pub commission_rate: Rate,
+    pub erp_synced: bool,
+    pub note: Option<String>,
+    pub ordered_at: DateTime<Utc>,
+    pub created_by: UserId,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// How far an order has come: the database derives it from the order's other columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub status: OrderStatus,
+    pub payment: PaymentStatus,
+    pub fulfilment: FulfilmentStatus,
+}
+
+/// Who bought, as they were; nobody when they were erased.
+#[derive(Debug, Clone, Default)]
+pub struct Buyer {
+    pub customer: Option<CustomerId>,
+    pub contact: Option<Contact>,
+    pub billing_address: Option<Address>,
+    pub shipping_address: Option<Address>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub id: OrderLineId,
+    pub product: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub quantity: i64,
+    pub unit_price: i64,
+    pub discount_pct: Rate,
+    pub tax_rate: Rate,
+    pub amounts: LineAmounts,
+    /// What the goods of this line cost when they left the stock.
+    pub cost: i64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shipping {
+    pub amounts: Taxed,
+    pub tax_rate: Rate,
+}
+
+/// What the lines and shipping come to: `subtotal - discount + shipping + tax = total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sums {
+    pub subtotal: i64,
+    pub discount: i64,
+    pub shipping: i64,
+    pub tax: i64,
+    pub total: i64,
+    pub cost: i64,
+}
+
+/// What was taken off, came in, and went back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settled {
+    pub credited: i64,
+    pub paid: i64,
+    pub refunded: i64,
+}
+
+/// The invoice that is in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Issued {
+    pub number: i64,
+    pub due_date: NaiveDate,
+}
+
+/// A fulfilment.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    pub id: FulfilmentId,
+    pub carrier: String,
+    pub tracking_number: String,
+    pub lines: Vec<(OrderLineId, i64)>,
+    pub created_by: UserId,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Sums {
+    pub fn of(lines: &[Line], shipping: Taxed, currency: Currency) -> Result<Self, MoneyError> {
+        let bounded = |minor: i128| Money::bounded(minor, currency).map(|money| money.minor);
+        let sum = |pick: fn(&Line) -> i64| lines.iter().map(|line| i128::from(pick(line))).sum::<i128>();
+        let (discount, net) = (sum(|line| line.amounts.discount), sum(|line| line.amounts.net));
+        let tax = sum(|line| line.amounts.tax) + i128::from(shipping.tax);
+        Ok(Self {
+            subtotal: bounded(net + discount)?,
+            discount: bounded(discount)?,
+            shipping: shipping.net,
+            tax: bounded(tax)?,
+            total: bounded(net + tax + i128::from(shipping.net))?,
+            cost: bounded(sum(|line| line.cost))?,
+        })
+    }
+
+    /// Sales after discounts, before tax and without shipping.
+    pub fn net_sales(&self) -> i64 {
+        self.subtotal - self.discount
+    }
+
+    pub fn to_wire(self, currency: Currency) -> Totals {
+        let money = |minor: i64| Money::new(minor, currency).to_decimal();
+        Totals {
+            subtotal: money(self.subtotal),
+            discount: money(self.discount),
+            tax: money(self.tax),
+            shipping: money(self.shipping),
+            grand_total: money(self.total),
+        }
+    }
+}
+
+impl Order {
+    /// What the customer owes; negative when they are owed.
+    pub fn due(&self) -> i64 {
+        let Settled { credited, paid, refunded } = self.settled;
+        self.sums.total - credited - paid + refunded
+    }
+
+    /// How many units of a line have left the shelf.
+    pub fn fulfilled(&self, line: OrderLineId) -> i64 {
+        let parts = self.fulfilments.iter().flat_map(|parcel| &parcel.lines);
+        parts.filter(|(of, _)| *of == line).map(|(_, quantity)| quantity).sum()
+    }
+
+    pub fn number_text(&self) -> String {
+        format!("SO-{:06}", self.number)
+    }
+
+    /// The lines as an invoice prints them.
+    pub fn invoice_lines(&self) -> Vec<InvoiceLine> {
+        let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
+        let line = |line: &Line| InvoiceLine {
+            order_line_id: line.id,
+            sku: line.sku.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price: money(line.unit_price),
+            discount_pct: line.discount_pct.to_decimal(),
+            discount: money(line.amounts.discount),
+            tax_rate: line.tax_rate.to_decimal(),
+            tax: money(line.amounts.tax),
+            line_total: money(line.amounts.net),
+            line_gross: money(line.amounts.net + line.amounts.tax),
+        };
+        self.lines.iter().map(line).collect()
+    }
+
+    fn wire_lines(&self, costs: bool) -> Vec<orders::OrderLine> {
+        let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
+        let line = |line: &Line| orders::OrderLine {
+            id: line.id,
+            product_id: line.product,
+            sku: line.sku.clone(),
+            name: line.name.clone(),
+            quantity: line.quantity,
+            unit_price: money(line.unit_price),
+            discount_pct: line.discount_pct.to_decimal(),
+            discount: money(line.amounts.discount),
+            tax_rate: line.tax_rate.to_decimal(),
+            tax: money(line.amounts.tax),
+            line_total: money(line.amounts.net),
+            line_gross: money(line.amounts.net + line.amounts.tax),
+            unit_cost: costs.then(|| money(unit_cost(line.cost, line.quantity))),
+            fulfilled_quantity: self.fulfilled(line.id),
+            // There are no returns yet.
+            returned_quantity: 0,
+        };
+        self.lines.iter().map(line).collect()
+    }
+
+    /// As it goes out; `costs`: whether the reader may see what goods cost.
+    pub fn into_wire(self, costs: bool) -> orders::Order {
+        let money = |minor: i64| -> Decimal { Money::new(minor, self.currency).to_decimal() };
+        orders::Order {
+            id: self.id,
+            order_number: self.number_text(),
+            status: self.progress.status,
+            payment_status: self.progress.payment,
+            fulfilment_status: self.progress.fulfilment,
+            currency: self.currency,
+            lines: self.wire_lines(costs),
+            totals: self.sums.to_wire(self.currency),
+            cost_of_goods: costs.then(|| money(self.sums.cost)),
+            gross_profit: costs.then(|| money(self.sums.net_sales() - self.sums.cost)),
+            amount_paid: money(self.settled.paid),
+            amount_refunded: money(self.settled.refunded),
+            amount_due: money(self.due()),
+            invoice_number: self.invoice.map(|issued| invoice_number_text(issued.number)),
+            due_date: self.invoice.map(|issued| issued.due_date),
+            erp_synced: self.erp_synced,
+            fulfilments: self.fulfilments.iter().map(Parcel::to_wire).collect(),
+            sales_person_id: self.sales_person,
+            commission: money(share(self.commission_rate, self.sums.net_sales())),
+            channel: self.channel,
+            external_reference: self.external_reference,
+            customer_id: self.buyer.customer,
+            customer: self.buyer.contact,
+            billing_address: self.buyer.billing_address,
+            shipping_address: self.buyer.shipping_address,
+            note: self.note,
+            ordered_at: self.ordered_at,
+            created_by: self.created_by,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+impl Parcel {
+    pub fn to_wire(&self) -> Fulfilment {
+        let line = |&(order_line_id, quantity): &(OrderLineId, i64)| FulfilmentLine { order_line_id, quantity };
+        Fulfilment {
+            id: self.id,
+            carrier: self.carrier.clone(),
+            tracking_number: self.tracking_number.clone(),
+            lines: self.lines.iter().map(line).collect(),
+            created_by: self.created_by,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// A share of an amount that is not negative: at most the amount.
+fn share(rate: Rate, minor: i64) -> i64 {
+    i64::try_from(rate.of(i128::from(minor))).unwrap_or(minor)
+}
+
+pub fn invoice_number_text(number: i64) -> String {
+    format!("INV-{number:06}")
+}
+
+pub fn credit_note_number_text(number: i64) -> String {
+    format!("CN-{number:06}")
+}

@@ -1,0 +1,107 @@
+//! Invoicing: at once when an order is created, or later; and reading what was issued.
+
+use super::lock;
+use crate::{
+    features::{
+        accounting, customers,
+        orders::{
+            error::OrderError,
+            model::{Issued, Order, invoice_entry},
+            repo::{self, IssuedInvoice, NewInvoiceRow},
+        },
+    },
+    platform::{
+        authn::TenantCtx,
+        db::TenantTx,
+        http::{Invalid, PageRequest},
+    },
+};
+use chrono::{Days, NaiveDate};
+use countinghouse_contract::{InvoiceId, OrderId, invoices::NewInvoice};
+
+pub use super::super::model::Goods;
+
+/// When an invoice is issued, and when it is to be paid.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub date: NaiveDate,
+    pub due_date: NaiveDate,
+}
+
+impl Terms {
+    /// `days`: the customer's own terms; without them the client's hold.
+    pub fn new(tx: &TenantTx<'_>, date: NaiveDate, days: Option<i32>) -> Result<Self, Invalid> {
+        let days = days.unwrap_or(tx.actor().policies.payment_terms_days);
+        let due_date = date.checked_add_days(Days::new(u64::try_from(days).unwrap_or_default()));
+        match due_date {
+            Some(due_date) => Ok(Self { date, due_date }),
+            None => Err(no_such_date("There is no such due date.")),
+        }
+    }
+}
+
+fn no_such_date(detail: &str) -> Invalid {
+    let mut invalid = Invalid::default();
+    invalid.add("/date", "out_of_range", detail);
+    invalid
+}
+
+/// Invoices an order that was placed without.
+pub async fn invoice(ctx: &TenantCtx, id: OrderId, input: NewInvoice) -> Result<Order, OrderError> {
+    ctx.transaction(move |tx| {
+        let order = lock(tx, id)?;
+        if order.invoice.is_some() {
+            return Err(OrderError::AlreadyInvoiced);
+        }
+        let date = check_date(tx, &order, input.date)?;
+        let own = match order.buyer.customer {
+            Some(customer) => customers::payment_terms_in(tx, customer)?,
+            None => None,
+        };
+        let terms = Terms::new(tx, date, own)?;
+        repo::set_invoiced(tx, id, terms.date, terms.due_date)?;
+        let mut after = repo::find(tx, id)?.ok_or(OrderError::NotFound)?;
+        after.invoice = Some(issue(tx, &order, terms, Goods::AlreadySold)?);
+        Ok(after)
+    })
+    .await
+}
+
+/// Not before the order, and not in the future.
+fn check_date(tx: &TenantTx<'_>, order: &Order, date: Option<NaiveDate>) -> Result<NaiveDate, Invalid> {
+    let (first, today) = (accounting::local_date(tx, order.ordered_at), accounting::today(tx));
+    let date = date.unwrap_or(today);
+    if date < first || date > today.max(first) {
+        return Err(no_such_date(&format!("From {first}, the day of the order, to {today}, today.")));
+    }
+    Ok(date)
+}
+
+/// Posts and issues the invoice of an order, as the last thing of its transaction.
+pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -> Result<Issued, OrderError> {
+    let id = tx.make_id::<InvoiceId>()?;
+    accounting::post_in(tx, vec![invoice_entry(order, id, terms.date, goods)])?;
+    let row = NewInvoiceRow {
+        id,
+        order: order.id,
+        date: terms.date,
+        due_date: terms.due_date,
+        customer: order.buyer.contact.clone(),
+        billing_address: order.buyer.billing_address.clone(),
+        lines: order.invoice_lines(),
+        totals: order.sums.to_wire(order.currency),
+    };
+    let number = repo::insert_invoice(tx, &row)?;
+    Ok(Issued { number, due_date: terms.due_date })
+}
+
+/// What was issued for an order, newest first.
+pub async fn invoices(ctx: &TenantCtx, id: OrderId, asked: PageRequest) -> Result<Vec<IssuedInvoice>, OrderError> {
+    ctx.transaction(move |tx| {
+        if !repo::exists(tx, id)? {
+            return Err(OrderError::NotFound);
+        }
+        Ok(repo::list_invoices(tx, id, asked)?)
+    })
+    .await
+}

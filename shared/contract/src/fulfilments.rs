@@ -1,0 +1,34 @@
+//! What left the shelf for the customer.
+
+use crate::{FulfilmentId, OrderLineId, UserId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// `POST /orders/{id}/fulfilments`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewFulfilment {
+    pub carrier: String,
+    pub tracking_number: String,
+    /// By default everything that has not left yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<FulfilmentLine>>,
+}
+
+/// So many units of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FulfilmentLine {
+    pub order_line_id: OrderLineId,
+    pub quantity: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fulfilment {
+    pub id: FulfilmentId,
+    pub carrier: String,
+    pub tracking_number: String,
+    pub lines: Vec<FulfilmentLine>,
+    pub created_by: UserId,
+    pub created_at: DateTime<Utc>,
+}
