@@ -418,6 +418,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (tenant_id, scope_sha256) {
+        tenant_id -> Uuid,
+        scope_sha256 -> Bytea,
+        request_sha256 -> Bytea,
+        status -> Int2,
+        etag -> Nullable<Text>,
+        location -> Nullable<Text>,
+        body -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     fulfilment_lines (tenant_id, fulfilment_id, order_line_id) {
         tenant_id -> Uuid,
         fulfilment_id -> Uuid,

@@ -10,6 +10,7 @@ mod client;
 mod concurrency;
 mod customers;
 mod golden;
+mod idempotency;
 mod identity;
 mod inventory;
 mod jobs;

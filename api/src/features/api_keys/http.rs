@@ -19,7 +19,7 @@ pub fn routes() -> Vec<Route> {
     let write = Access::PersonNeeds(Permission::ApiKeysWrite);
     vec![
         Route::get("/api-keys", Access::Needs(Permission::ApiKeysRead), list).with_query(),
-        Route::post("/api-keys", write, create),
+        Route::post("/api-keys", write, create).not_replayed("shows a key"),
         Route::delete("/api-keys/{id}", write, revoke),
     ]
 }

@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/users/{id}", read, show),
         Route::patch("/users/{id}", write, change),
         Route::delete("/users/{id}", write, delete),
-        Route::post("/users/{id}/reset-password", write, reset_password),
+        Route::post("/users/{id}/reset-password", write, reset_password).not_replayed("shows a password"),
     ]
 }
 

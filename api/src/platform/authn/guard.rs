@@ -5,7 +5,7 @@ use crate::{
     app::AppState,
     platform::{
         db::DbError,
-        http::{Access, ApiError, problems},
+        http::{Access, ApiError, Repeats, once, problems},
         limits::{RateClass, take_stranger},
     },
 };
@@ -26,6 +26,7 @@ pub async fn guard<B: MessageBody + 'static>(
     access: Access,
     rate: RateClass,
     takes_query: bool,
+    repeats: Repeats,
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -34,6 +35,7 @@ pub async fn guard<B: MessageBody + 'static>(
         other => other,
     };
     match admitted {
+        Ok(()) if repeats == Repeats::Replayed => Ok(once(req, next).await?.map_into_right_body()),
         Ok(()) => Ok(next.call(req).await?.map_into_left_body()),
         Err(error) => Ok(req.error_response(error).map_into_right_body()),
     }

@@ -20,7 +20,7 @@ pub use token::{LIFETIME as TOKEN_LIFETIME, Subject, TokenError, Tokens};
 
 use super::{
     authz::Permission,
-    db::{Db, DbError, TenantTx},
+    db::{Claim, Db, DbError, TenantTx},
     http::ApiError,
 };
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
@@ -39,11 +39,13 @@ pub struct TenantCtx {
     /// What the route asked for; asked again when the rights change under way.
     needed: Option<Permission>,
     db: Db,
+    /// What a request with an `Idempotency-Key` claims.
+    claim: Option<Arc<Claim>>,
 }
 
 impl TenantCtx {
     fn new(principal: Arc<Principal>, needed: Option<Permission>, db: Db) -> Self {
-        Self { principal: Arc::new(RwLock::new(principal)), needed, db }
+        Self { principal: Arc::new(RwLock::new(principal)), needed, db, claim: None }
     }
 
     pub fn tenant_id(&self) -> TenantId {
@@ -61,6 +63,11 @@ impl TenantCtx {
         self.principal().permissions.holds(permission)
     }
 
+    /// Whether the caller still holds what the route asked for, as of the last transaction.
+    pub fn is_admitted(&self) -> bool {
+        self.needed.is_none_or(|needed| self.may(needed))
+    }
+
     pub fn db(&self) -> &Db {
         &self.db
     }
@@ -73,6 +80,19 @@ impl TenantCtx {
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.db.tenant(self, work).await
+    }
+
+    /// Its transactions are held open until the answer is kept in the last of them.
+    pub(in crate::platform) fn with_claim(&self, claim: Arc<Claim>) -> Self {
+        Self { claim: Some(claim), ..self.clone() }
+    }
+
+    pub(in crate::platform) fn without_claim(&self) -> Self {
+        Self { claim: None, ..self.clone() }
+    }
+
+    pub(in crate::platform) fn claim(&self) -> Option<&Arc<Claim>> {
+        self.claim.as_ref()
     }
 
     pub(in crate::platform) fn credential(&self) -> Credential {

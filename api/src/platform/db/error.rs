@@ -28,6 +28,9 @@ pub enum DbError {
     JobLost,
     #[error("DATABASE_URL_WORKER is not set: this process does no jobs")]
     NoWorkerLogin,
+    /// The idempotency key is in use, or was answered before.
+    #[error("the idempotency key is taken")]
+    KeyTaken,
     #[error("the client is suspended")]
     ClientSuspended,
     /// The role lost the permission while the request was under way.
@@ -81,6 +84,8 @@ impl From<DieselError> for DbError {
                 Some("api_key_ended") => Self::ApiKeyEnded,
                 Some("job_lost") => Self::JobLost,
                 Some("client_suspended") => Self::ClientSuspended,
+                // By claim_idempotency_key.
+                Some("idempotency_in_progress" | "idempotency_answered") => Self::KeyTaken,
                 Some(name) => Self::Constraint { name: name.to_owned(), source: error },
                 None => Self::Query(error),
             },

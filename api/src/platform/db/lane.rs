@@ -12,7 +12,10 @@ use diesel::{
     r2d2::{ConnectionManager, Pool, PooledConnection},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// How long a request waits for its turn, and then for a connection, before it answers 503.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -43,17 +46,60 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let turn = match timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) => return Err(DbError::Thread.into()),
-            Err(_) => return Err(DbError::Unavailable("too many requests are waiting".to_owned()).into()),
-        };
+        let turn = self.turn().await?;
         let pool = self.pool.clone();
         let done = web::block(move || {
             let _turn = turn;
             work(&mut Lease::take(pool)?)
         });
         done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
+    }
+
+    /// Runs work that leaves its transaction open, which is then held until somebody ends it.
+    pub(super) async fn hold<T, E, F>(&self, work: F) -> Result<(T, Held), E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
+    {
+        let turn = self.turn().await?;
+        let pool = self.pool.clone();
+        let done = web::block(move || {
+            let mut lease = Lease::take(pool)?;
+            let value = work(&mut lease)?;
+            Ok((value, Held { lease, _turn: turn }))
+        });
+        done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, DbError> {
+        match timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) => Err(DbError::Thread),
+            Err(_) => Err(DbError::Unavailable("too many requests are waiting".to_owned())),
+        }
+    }
+}
+
+/// A transaction whose work is done, waiting to be ended. Dropped, it is undone: the pool closes a
+/// connection that comes back in the middle of one.
+pub(super) struct Held {
+    lease: Lease,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Held {
+    /// Does the last of the work and commits.
+    pub(super) async fn commit<F>(mut self, last: F) -> Result<(), DbError>
+    where
+        F: FnOnce(&mut PgConnection) -> Result<(), DbError> + Send + 'static,
+    {
+        web::block(move || self.lease.finish(last)).await.unwrap_or(Err(DbError::Thread))
+    }
+
+    pub(super) async fn roll_back(mut self) {
+        // An error of our own undoes it; that it comes back is what was wanted.
+        let _undone = web::block(move || self.lease.attempt(|_| Err::<(), _>(DbError::Thread))).await;
     }
 }
 
@@ -123,34 +169,35 @@ impl Lease {
         Err(DbError::Unavailable("no connection is alive".to_owned()))
     }
 
-    /// Does the work inside the transaction that [`Lease::begin`] opened, and commits it, or rolls
-    /// it back when the work fails.
-    pub(super) fn finish<T, E: From<DbError>>(
+    /// Does work inside the transaction that [`Lease::begin`] opened, which is rolled back when the
+    /// work fails.
+    pub(super) fn attempt<T, E: From<DbError>>(
         &mut self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.connection()?;
         let result = work(connection);
-        let ended = match &result {
-            Ok(_) => AnsiTransactionManager::commit_transaction(connection),
-            Err(_) => AnsiTransactionManager::rollback_transaction(connection),
-        };
-        match (result, ended) {
-            (Ok(_), Err(error)) => {
-                self.discard();
-                // The answer to COMMIT is lost: it may have happened, and it may not.
-                Err(match DbError::from(error) {
-                    DbError::Unavailable(reason) => DbError::OutcomeUnknown(reason).into(),
-                    other => other.into(),
-                })
-            }
-            (result, ended) => {
-                if ended.is_err() {
-                    self.discard();
-                }
-                result
-            }
+        if result.is_err() && AnsiTransactionManager::rollback_transaction(connection).is_err() {
+            self.discard();
         }
+        result
+    }
+
+    /// As [`Lease::attempt`], and commits when the work succeeds.
+    pub(super) fn finish<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let value = self.attempt(work)?;
+        let Err(error) = AnsiTransactionManager::commit_transaction(self.connection()?) else {
+            return Ok(value);
+        };
+        self.discard();
+        // The answer to COMMIT is lost: it may have happened, and it may not.
+        Err(match DbError::from(error) {
+            DbError::Unavailable(reason) => DbError::OutcomeUnknown(reason).into(),
+            other => other.into(),
+        })
     }
 
     /// The bare connection, for a single statement that is a transaction of its own and may be

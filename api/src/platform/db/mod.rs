@@ -10,11 +10,13 @@
 mod error;
 mod lane;
 mod migrations;
+mod once;
 mod session;
 mod tx;
 
 pub use error::DbError;
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
+pub use once::{Claim, Digest, KeptAnswer};
 pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 
@@ -22,7 +24,7 @@ use super::{
     authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
     authz::Roles,
     ids::Ids,
-    jobs::{Claim, Queue, Waker},
+    jobs::{self, Queue, Waker},
 };
 use crate::config::{self, Config};
 use chrono::{DateTime, Utc};
@@ -68,6 +70,9 @@ impl Db {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
+        if let Some(claim) = ctx.claim() {
+            return self.tenant_once(ctx, claim, work).await;
+        }
         let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
         let idle = self.sessions.idle;
         self.app
@@ -84,7 +89,7 @@ impl Db {
 
     /// A transaction of a job that was claimed, on the workers' login. It is refused when the job is
     /// no longer this claim's.
-    pub async fn job<T, E, F>(&self, claim: &Claim, work: F) -> Result<T, E>
+    pub async fn job<T, E, F>(&self, claim: &jobs::Claim, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
@@ -116,6 +121,28 @@ impl Db {
     pub fn queue(&self) -> Result<Queue, DbError> {
         let lane = self.worker.clone().ok_or(DbError::NoWorkerLogin)?;
         Ok(Queue::new(WorkerLane { lane, ids: self.ids.clone() }))
+    }
+
+    /// The same for a request with an idempotency key: claims the key in the round trip that
+    /// begins, and leaves the transaction open for the answer.
+    async fn tenant_once<T, E, F>(&self, ctx: &TenantCtx, claim: &Arc<Claim>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        claim.commit_unanswered().await?;
+        let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        let (idle, now, claiming) = (self.sessions.idle, self.ids.now(), Arc::clone(claim));
+        let held = self.app.hold(move |lease| {
+            with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
+                lease.begin(&(begin_tenant_sql(ctx, now, idle) + claiming.sql(now).as_str()))
+            })?;
+            lease.attempt(|conn| in_tenant(conn, ctx.principal(), ids, now, work))
+        });
+        let ((value, wakes), held) = held.await?;
+        claim.hold(held, now, wakes.then(|| self.waker.clone()));
+        Ok(value)
     }
 
     /// A transaction of a superadmin.

@@ -28,19 +28,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let error = problems::UNSUPPORTED_MEDIA_TYPE.with("Send `Content-Type: application/json`.");
             return Box::pin(std::future::ready(Err(error)));
         }
-        let patience = req.app_data::<Data<AppState>>().map(|state| state.body_patience).unwrap_or_default();
-        let bytes = Bytes::from_request(req, payload);
-        Box::pin(async move {
-            let Ok(bytes) = tokio::time::timeout(patience, bytes).await else {
-                return Err(problems::BODY_TOO_SLOW.with("Nothing was done; send the body at once."));
-            };
-            let bytes = bytes.map_err(|error| match error.as_response_error().status_code().as_u16() {
-                413 => problems::TOO_LARGE.with(format!("At most {MAX_BODY} bytes.")),
-                _ => problems::MALFORMED.with("The body could not be read to its end."),
-            })?;
-            parse(&bytes).map(Self)
-        })
+        let bytes = read(req.clone(), payload.take());
+        Box::pin(async move { parse(&bytes.await?).map(Self) })
     }
+}
+
+/// A body to its end, within the limits of size and time.
+pub(super) async fn read(req: HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
+    let patience = req.app_data::<Data<AppState>>().map(|state| state.body_patience).unwrap_or_default();
+    let bytes = Bytes::from_request(&req, &mut payload);
+    let Ok(bytes) = tokio::time::timeout(patience, bytes).await else {
+        return Err(problems::BODY_TOO_SLOW.with("Nothing was done; send the body at once."));
+    };
+    bytes.map_err(|error| match error.as_response_error().status_code().as_u16() {
+        413 => problems::TOO_LARGE.with(format!("At most {MAX_BODY} bytes.")),
+        _ => problems::MALFORMED.with("The body could not be read to its end."),
+    })
 }
 
 /// The size limit that [`Body`] reads.

@@ -168,6 +168,7 @@ impl From<DbError> for ApiError {
             DbError::OutcomeUnknown(_) => problems::OUTCOME_UNKNOWN
                 .with("The database was lost while this was saved. Look whether it was done before you try again.")
                 .with_source(error),
+            DbError::KeyTaken => super::idempotency::in_progress(),
             DbError::SessionEnded => problems::SESSION_ENDED.with("Log in again."),
             DbError::ApiKeyUnknown => problems::UNAUTHENTICATED.with("This API key is not good here."),
             DbError::ApiKeyEnded => problems::API_KEY_ENDED.with("It was revoked, has expired, or its maker is gone."),

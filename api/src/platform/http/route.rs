@@ -47,6 +47,28 @@ impl Access {
     }
 }
 
+/// What becomes of an `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// A request that comes again gets the answer of the first time.
+    Replayed,
+    /// The operation takes no key: it changes nothing of a client's, or for this reason.
+    Ignored(Option<&'static str>),
+}
+
+impl Repeats {
+    /// What changes a client's data is replayed, but for logging in.
+    fn of(method: &Method, path: &str, access: Access) -> Self {
+        let of_client = !matches!(access, Access::Public | Access::Superadmin);
+        let changes = [Method::POST, Method::PATCH, Method::DELETE].contains(method);
+        match of_client && changes {
+            true if path.starts_with("/auth/") => Self::Ignored(Some("about logging in")),
+            true => Self::Replayed,
+            false => Self::Ignored(None),
+        }
+    }
+}
+
 /// One operation of the API.
 #[derive(Clone)]
 pub struct Route {
@@ -55,6 +77,7 @@ pub struct Route {
     pub access: Access,
     pub takes_query: bool,
     pub rate: RateClass,
+    pub repeats: Repeats,
     endpoint: Arc<dyn Fn(&Method) -> actix_web::Route + Send + Sync>,
 }
 
@@ -67,7 +90,8 @@ impl Route {
     {
         let endpoint = move |method: &Method| web::method(method.clone()).to(handler.clone());
         let rate = if method == Method::GET { RateClass::Read } else { RateClass::Write };
-        Self { method, path, access, takes_query: false, rate, endpoint: Arc::new(endpoint) }
+        let repeats = Repeats::of(&method, path, access);
+        Self { method, path, access, takes_query: false, rate, repeats, endpoint: Arc::new(endpoint) }
     }
 
     pub fn get<F, Args>(path: &'static str, access: Access, handler: F) -> Self
@@ -126,6 +150,13 @@ impl Route {
         self.rate = class;
         self
     }
+
+    /// The operation takes no `Idempotency-Key`, for a good reason: as a rule, that its answer holds
+    /// a secret, which must not be kept.
+    pub fn not_replayed(mut self, reason: &'static str) -> Self {
+        self.repeats = Repeats::Ignored(Some(reason));
+        self
+    }
 }
 
 /// Registers the routes, each behind its own guard; other methods on their paths answer 405.
@@ -139,8 +170,8 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         for route in routes {
-            let (access, rate, takes_query) = (route.access, route.rate, route.takes_query);
-            let door = from_fn(move |req, next| guard(access, rate, takes_query, req, next));
+            let (access, rate, takes_query, repeats) = (route.access, route.rate, route.takes_query, route.repeats);
+            let door = from_fn(move |req, next| guard(access, rate, takes_query, repeats, req, next));
             resource = resource.route((route.endpoint)(&route.method).wrap(door));
         }
         config.service(resource.default_service(web::to(move |req| wrong_method(req, allowed.clone()))));
