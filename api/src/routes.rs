@@ -15,6 +15,8 @@ pub fn table() -> Vec<Route> {
         features::inventory::routes(),
         features::customers::routes(),
         features::orders::routes(),
+        features::accounting::routes(),
+        features::reports::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),
     ]

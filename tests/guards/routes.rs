@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 /// Routes that end sessions.
 const ENDING: [&str; 3] = ["/auth/logout", "/auth/password", "/sessions/{id}"];
 /// Routes that need a second factor to do anything; every caller here has none that is confirmed.
-const PENDING: [&str; 3] = ["/auth/2fa/confirm", "/auth/2fa/recovery-codes", "/auth/2fa/disable"];
+const PENDING: [&str; 4] =
+    ["/auth/2fa/confirm", "/auth/2fa/recovery-codes", "/auth/2fa/disable", "/accounting/periods/{month}/reopen"];
 const PUBLIC: &str = include_str!("public_routes.txt");
 
 pub fn name(route: &Route) -> String {
@@ -43,14 +44,16 @@ pub struct Things {
     user: String,
     role: String,
     api_key: String,
+    entry: String,
+    account: String,
 }
 
 impl Things {
     /// Ids of nothing.
     pub fn none(id: &str) -> Self {
-        let [product, customer, order, owed, placed, session, user, api_key] = [(); 8].map(|()| id.to_owned());
-        let role = format!("r{}", id.replace('-', ""));
-        Self { product, customer, order, owed, placed, session, user, role, api_key }
+        let [product, customer, order, owed, placed, session, user, api_key, entry] = [(); 9].map(|()| id.to_owned());
+        let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
+        Self { product, customer, order, owed, placed, session, user, role, api_key, entry, account }
     }
 
     pub async fn of(world: &World, owner: &Caller) -> Self {
@@ -75,8 +78,19 @@ impl Things {
         let body = json!({"username": sku, "password": PASSWORD, "role": "viewer"});
         let user = owner.post("/users", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
         let api_key = owner.api_key(&["products:read"]).await["id"].as_str().unwrap().to_owned();
-        Self { product, customer, order, owed, placed, session, user, role, api_key }
+        let line = |side: &str, account: &str| json!({"account": account, side: "1.00"});
+        let body = json!({"date": "2026-01-31", "memo": "x", "lines": [line("debit", "6000"), line("credit", "1000")]});
+        let entry = id(owner.post("/accounting/journal-entries", &body).await.expect(201));
+        let account = account_code(&sku);
+        let body = json!({"code": account, "name": "x", "type": "expense"});
+        owner.post("/accounting/accounts", &body).await.expect(201);
+        Self { product, customer, order, owed, placed, session, user, role, api_key, entry, account }
     }
+}
+
+/// Some code of an account that hardly another has.
+fn account_code(unique: &str) -> String {
+    format!("{:06}", u128::from_str_radix(unique, 16).unwrap() % 900_000 + 50_000)
 }
 
 /// A call that succeeds for who may make it: the path with its id, and the body.
@@ -129,6 +143,28 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "GET /products/{id}" => (with(&things.product), None),
         "PATCH /products/{id}" => (with(&things.product), Some(json!({"name": "y"}))),
         "DELETE /products/{id}" => (with(&things.product), None),
+        "GET /inventory/movements"
+        | "GET /accounting/journal-entries"
+        | "GET /accounting/accounts"
+        | "GET /accounting/trial-balance"
+        | "GET /accounting/periods"
+        | "GET /reports/balance-sheet"
+        | "GET /reports/stock-aging" => (route.path.to_owned(), None),
+        "GET /reports/profit-loss" => (format!("{}?from=2026-01-01&to=2026-12-31", route.path), None),
+        "POST /accounting/journal-entries" => {
+            let line = |side: &str, account: &str| json!({"account": account, side: "1.00"});
+            let lines = [line("debit", "6000"), line("credit", "1000")];
+            (route.path.to_owned(), Some(json!({"date": "2026-01-31", "memo": "x", "lines": lines})))
+        }
+        "GET /accounting/journal-entries/{id}" => (with(&things.entry), None),
+        "POST /accounting/journal-entries/{id}/reverse" => (with(&things.entry), Some(json!({}))),
+        "POST /accounting/accounts" => {
+            (route.path.to_owned(), Some(json!({"code": account_code(&unique), "name": "x", "type": "expense"})))
+        }
+        "GET /accounting/accounts/{code}/entries" => (route.path.replace("{code}", &things.account), None),
+        // A month that nothing here is dated in. Without a code, reopening gets as far as asking for one.
+        "POST /accounting/periods/{month}/reopen" => (route.path.replace("{month}", "2025-01"), Some(json!({}))),
+        "POST /accounting/periods/{month}/close" => (route.path.replace("{month}", "2025-01"), Some(json!({}))),
         "POST /inventory/adjustments" => {
             let body = json!({"product_id": things.product, "kind": "purchase", "quantity": 1, "unit_cost": "1.00"});
             (route.path.to_owned(), Some(body))
@@ -321,7 +357,9 @@ async fn a_changed_role_acts_on_the_next_request() {
         call(&owner, &route, &things).await.problem(403, "permission_denied");
         set_role(&world, "owner", "owner");
         let answer = call(&owner, &route, &things).await;
-        assert!(answer.status < 300, "{}: {answer:?}", name(&route));
+        // One that asks for a second factor besides refuses for want of it, and not of the permission.
+        let asked = PENDING.contains(&route.path) && answer.body["code"] == "second_factor_not_enrolled";
+        assert!(answer.status < 300 || asked, "{}: {answer:?}", name(&route));
     }
 }
 
@@ -347,8 +385,10 @@ async fn what_is_another_clients_does_not_exist() {
     let mut tried = 0;
     for route in of_tenants() {
         let (path, body) = case(&route, &theirs);
-        let names_a_thing = path != route.path || body.is_some_and(|body| body.to_string().contains(&theirs.product));
-        if !names_a_thing {
+        let names_a_thing = path.split('?').next() != Some(route.path)
+            || body.is_some_and(|body| body.to_string().contains(&theirs.product));
+        // A month is everybody's.
+        if !names_a_thing || route.path.contains("{month}") {
             continue;
         }
         let owner = world.caller(&world.north, "owner");

@@ -7,6 +7,7 @@ use crate::{
     template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment},
     time::TestClock,
 };
+use chrono::NaiveDate;
 use countinghouse_api::{
     app::AppState,
     config::Config,
@@ -216,6 +217,11 @@ impl World {
         self.clock.advance(chrono::Duration::seconds(30));
         let codes = confirmed["recovery_codes"].as_array().expect("recovery codes").iter();
         (secret, codes.map(|code| code.as_str().expect("a code").to_owned()).collect())
+    }
+
+    /// The date in the clients' own time zone.
+    pub fn today(&self) -> NaiveDate {
+        self.clock.now().with_timezone(&chrono_tz::Europe::Berlin).date_naive()
     }
 
     /// The database, as any of its logins.

@@ -332,7 +332,7 @@ async fn a_kind_is_one_of_the_known_words() {
     let all = operations(&world).await;
     let adjustments = pick(&all, &Method::POST, "/inventory");
     let before = footprint(&world);
-    for kind in ["", "sale", "opening", "Purchase", "purchase ", "damage"] {
+    for kind in ["", "sale", "opening", "Purchase", "purchase ", "theft"] {
         adjustments.send(&adjustments.with("/kind", json!(kind))).await.invalid(&[("/kind", "invalid_value")]);
     }
     let as_object = adjustments.with("/kind", json!({"purchase": null}));

@@ -158,6 +158,25 @@ async fn lines_come_with_their_entry_or_not_at_all() {
     assert_eq!(entries(&world, north), ["1 manual 1000:100 6000:-100"]);
 }
 
+/// Work behind a second factor is done inside of one.
+#[tokio::test]
+async fn an_entry_is_posted_inside_of_a_savepoint_too() {
+    let world = World::start().await;
+    let mut app = app(&world, &world.north);
+    let day = "2026-03-31";
+    let first = entry(&world.north, 1, day, &[("1000", 100), ("6000", -100)]);
+    let second = entry(&world.north, 2, day, &[("1000", 200), ("6000", -200)]);
+    app.batch_execute(&format!("BEGIN; {first} SAVEPOINT s; {second} RELEASE s; COMMIT")).unwrap();
+    assert_eq!(entries(&world, &world.north), ["1 manual 1000:100 6000:-100", "2 manual 1000:200 6000:-200"]);
+    let unbalanced = entry(&world.north, 3, day, &[("1000", 100), ("6000", -99)]);
+    let late = line(&world.north, 2, 9, day, "1000", 5);
+    for (sql, reason) in [(unbalanced, "does not balance"), (late, "journal_lines_come_with_their_entry")] {
+        let refused = app.batch_execute(&format!("BEGIN; SAVEPOINT s; {sql} RELEASE s; COMMIT")).unwrap_err();
+        assert!(refused.to_string().contains(reason), "{refused}");
+        app.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
 #[tokio::test]
 async fn no_statement_dates_an_entry_in_a_closed_month() {
     let world = World::start().await;

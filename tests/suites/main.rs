@@ -1,5 +1,7 @@
 //! Black-box suites: the product over HTTP, on real PostgreSQL and Valkey, as the shipped logins.
 
+mod accounting;
+mod adjustments;
 mod api_keys;
 mod bad_headers;
 mod bad_input;
@@ -26,6 +28,7 @@ mod process;
 mod product_lists;
 mod products;
 mod registration;
+mod reports;
 mod second_factor;
 mod secrets;
 mod selling;

@@ -203,7 +203,25 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             "/inventory/adjustments",
             &owner,
             json!({"product_id": product, "kind": "purchase", "quantity": 5, "unit_cost": "6.50", "reason": "spring"}),
-            &["/product_id", "/kind", "/quantity", "/unit_cost"],
+            &["/product_id", "/kind", "/quantity"],
+        ),
+        post(
+            "/accounting/journal-entries",
+            &owner,
+            json!({
+                "date": "2026-01-31", "memo": "Rent",
+                "lines": [
+                    {"account": "6000", "debit": "12.00", "memo": "January"},
+                    {"account": "1000", "credit": "12.00", "memo": "January"},
+                ],
+            }),
+            &["/date", "/memo", "/lines", "/lines/0/account", "/lines/1/account"],
+        ),
+        post(
+            "/accounting/accounts",
+            &owner,
+            json!({"code": "6100", "name": "Rent", "type": "expense"}),
+            &["/code", "/name", "/type"],
         ),
         post("/customers", &owner, whole_customer(), &ADDRESSED),
         operation(Method::PATCH, &format!("/customers/{customer}"), owner.clone(), whole_customer(), &ADDRESSED),

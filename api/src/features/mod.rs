@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod orders;
 pub mod products;
 pub mod registration;
+pub mod reports;
 pub mod retention;
 pub mod roles;
 pub mod superadmins;

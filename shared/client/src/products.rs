@@ -3,7 +3,7 @@
 use crate::{ClientError, Session, pages::all_pages};
 use countinghouse_contract::{
     Page, ProductId,
-    inventory::{Movement, NewAdjustment},
+    inventory::{Movement, MovementQuery, NewAdjustment},
     products::{NewProduct, Product, ProductQuery},
 };
 
@@ -44,11 +44,20 @@ impl Session {
         .await
     }
 
-    /// Enters goods that were bought.
+    /// Enters goods that were bought, spoilt, corrected or counted.
     ///
     /// # Errors
-    /// The problem `not_found`.
+    /// The problems `insufficient_stock` and `period_closed`; `not_found` and `unit_cost_required`
+    /// inside of `invalid_request`.
     pub async fn adjust_stock(&self, adjustment: &NewAdjustment) -> Result<Movement, ClientError> {
         self.call(self.client().post("/inventory/adjustments", adjustment)).await
+    }
+
+    /// One page of what moved stock, newest first.
+    ///
+    /// # Errors
+    /// The problem `invalid_cursor` inside of `invalid_request`.
+    pub async fn movements(&self, query: &MovementQuery) -> Result<Page<Movement>, ClientError> {
+        self.call(self.client().list("/inventory/movements", query)?).await
     }
 }

@@ -1,7 +1,7 @@
 //! Stock: what comes in and goes out.
 
 use crate::{Decimal, MovementId, OrderId, ProductId, UserId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// `POST /inventory/adjustments`.
@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 pub struct NewAdjustment {
     pub product_id: ProductId,
     pub kind: AdjustmentKind,
+    /// Units bought, damaged or corrected (the last with a sign), or all that was counted.
     pub quantity: i64,
-    /// What one unit cost.
-    pub unit_cost: Decimal,
+    /// What one unit cost. A purchase needs it; stock that a correction or count finds takes it
+    /// only where no cost is known from before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_cost: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -23,6 +26,12 @@ pub struct NewAdjustment {
 pub enum AdjustmentKind {
     /// Goods bought: positive, moves the average cost.
     Purchase,
+    /// Goods spoilt: positive, taken out.
+    Damage,
+    /// More or fewer, with a sign.
+    Correction,
+    /// What lies on the shelf, sold and not yet fulfilled units among it.
+    Count,
 }
 
 /// What moves stock.
@@ -32,6 +41,9 @@ pub enum MovementKind {
     Opening,
     Purchase,
     Sale,
+    Damage,
+    Correction,
+    Count,
 }
 
 /// One movement of one product's stock; `quantity` and `value` are negative for what goes out.
@@ -52,4 +64,23 @@ pub struct Movement {
     pub reason: Option<String>,
     pub created_by: UserId,
     pub created_at: DateTime<Utc>,
+}
+
+/// `GET /inventory/movements`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovementQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MovementKind>,
+    /// A day of the client's time zone, inclusive; `to` as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }

@@ -4,6 +4,7 @@
 //! no database and no web server. Read `money` and `decimal` first: they hold the rules that the
 //! other modules lean on.
 
+pub mod accounting;
 pub mod admin;
 pub mod api_keys;
 mod attributes;
@@ -23,6 +24,7 @@ pub mod patch;
 pub mod payments;
 pub mod problem;
 pub mod products;
+pub mod reports;
 pub mod sessions;
 pub mod users;
 

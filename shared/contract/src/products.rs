@@ -99,6 +99,10 @@ pub struct ProductQuery {
     /// By default `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
+    /// `true`: those of which no more is on hand than their threshold, or the client's for those
+    /// that have none; `false`: the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_stock: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

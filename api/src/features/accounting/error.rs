@@ -1,17 +1,39 @@
 //! What can go wrong with the books.
 
-use crate::platform::{
-    db::DbError,
-    http::{ApiError, Invalid, Kind},
-    ids::NoRandomness,
+use crate::{
+    features::identity::SecondFactorError,
+    platform::{
+        db::DbError,
+        http::{ApiError, Invalid, Kind},
+        ids::NoRandomness,
+    },
 };
 
 const PERIOD_CLOSED: Kind = Kind::new(409, "period_closed", "The month is closed");
+const PERIOD_NOT_OVER: Kind = Kind::new(409, "period_not_over", "The month is not over");
+const PERIOD_NOT_CLOSED: Kind = Kind::new(409, "period_not_closed", "The month is not closed");
+const NOT_MANUAL: Kind = Kind::new(409, "not_manual", "The entry was not made by hand");
+const ALREADY_REVERSED: Kind = Kind::new(409, "already_reversed", "The entry was reversed already");
+const ACCOUNT_TAKEN: Kind = Kind::new(409, "account_taken", "There is an account of this code");
 
 #[derive(Debug, thiserror::Error)]
 pub enum AccountingError {
     #[error("the input is not valid")]
     Invalid(Invalid),
+    #[error("there is no such entry, account or month")]
+    NotFound,
+    #[error("only entries by hand are reversed")]
+    NotManual,
+    #[error("the entry was reversed already")]
+    AlreadyReversed,
+    #[error("there is an account of this code")]
+    AccountTaken,
+    #[error("the month is not over")]
+    PeriodNotOver,
+    #[error("the month is not closed")]
+    PeriodNotClosed,
+    #[error(transparent)]
+    SecondFactor(#[from] SecondFactorError),
     #[error("an entry is dated in a closed month")]
     PeriodClosed,
     #[error("a line of an entry would be more than 10^13 minor units")]
@@ -33,7 +55,11 @@ impl From<Invalid> for AccountingError {
 
 impl From<DbError> for AccountingError {
     fn from(error: DbError) -> Self {
-        if error.violates("period_closed") { Self::PeriodClosed } else { Self::Db(error) }
+        match error {
+            closed if closed.violates("period_closed") => Self::PeriodClosed,
+            twice if twice.violates("journal_entries_reverses_key") => Self::AlreadyReversed,
+            other => Self::Db(other),
+        }
     }
 }
 
@@ -41,6 +67,15 @@ impl From<AccountingError> for ApiError {
     fn from(error: AccountingError) -> Self {
         match error {
             AccountingError::Invalid(invalid) => invalid.into(),
+            AccountingError::NotFound => Self::not_found(),
+            AccountingError::NotManual => {
+                NOT_MANUAL.with("What the service posted is corrected by undoing what it posted.")
+            }
+            AccountingError::AlreadyReversed => ALREADY_REVERSED.with("An entry is taken back once."),
+            AccountingError::AccountTaken => ACCOUNT_TAKEN.with("Codes of accounts are unique per client."),
+            AccountingError::PeriodNotOver => PERIOD_NOT_OVER.with("Only months before the present one are closed."),
+            AccountingError::PeriodNotClosed => PERIOD_NOT_CLOSED.with("It takes entries already."),
+            AccountingError::SecondFactor(error) => error.into(),
             AccountingError::PeriodClosed => {
                 PERIOD_CLOSED.with("It would be dated in a month that is closed. Nothing was posted.")
             }

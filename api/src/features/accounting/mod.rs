@@ -7,10 +7,15 @@
 //! `journal`), whoever writes.
 
 mod error;
+mod http;
+mod manual;
 mod model;
 mod posting;
 mod repo;
+mod service;
 
 pub use error::AccountingError;
-pub use model::{Account, Lines, NewEntry, Source};
+pub use http::routes;
+pub use model::{Account, Lines, NewEntry, Source, decimal};
 pub use posting::{local_date, post_in, today};
+pub use service::{balances_in, check_as_of, check_days};

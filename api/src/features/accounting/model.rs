@@ -1,7 +1,12 @@
-//! Entries before they are posted.
+//! Entries before they are posted, and as they are read.
 
-use chrono::NaiveDate;
-use countinghouse_contract::money::MAX_MINOR;
+use crate::platform::http::Position;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use countinghouse_contract::{
+    Currency, Decimal, EntryId, UserId,
+    accounting::{self, EntrySource},
+    money::MAX_MINOR,
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -114,6 +119,79 @@ pub struct NewEntry {
     pub lines: Lines,
 }
 
+/// An entry of the journal; amounts in minor units, debit positive.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub id: EntryId,
+    pub number: i64,
+    pub date: NaiveDate,
+    pub memo: String,
+    pub source: EntrySource,
+    pub source_id: Option<Uuid>,
+    pub lines: Vec<EntryLine>,
+    pub reverses: Option<EntryId>,
+    pub created_by: UserId,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone)]
+pub struct EntryLine {
+    pub account: String,
+    pub amount: i64,
+    pub memo: Option<String>,
+}
+
+impl Entry {
+    pub fn into_wire(self, currency: Currency) -> accounting::Entry {
+        let line = |EntryLine { account, amount, memo }: EntryLine| {
+            let (debit, credit) = sides(i128::from(amount), currency);
+            accounting::EntryLine { account, debit, credit, memo }
+        };
+        accounting::Entry {
+            id: self.id,
+            number: self.number,
+            date: self.date,
+            memo: self.memo,
+            source: self.source,
+            source_id: self.source_id,
+            lines: self.lines.into_iter().map(line).collect(),
+            reverses: self.reverses,
+            created_by: self.created_by,
+            created_at: self.created_at,
+        }
+    }
+
+    /// Its place in the journal's list.
+    pub fn position(&self) -> Position {
+        position_of(self.date, self.number, 0)
+    }
+}
+
+/// An amount as debit and credit, one of them zero.
+pub fn sides(amount: i128, currency: Currency) -> (Decimal, Decimal) {
+    (decimal(amount.max(0), currency), decimal((-amount).max(0), currency))
+}
+
+/// A sum, which may be larger than any single amount.
+pub fn decimal(minor: i128, currency: Currency) -> Decimal {
+    Decimal::new(minor, currency.digits())
+}
+
+/// The journal is sorted by date and number, and an account's statement by the line's position
+/// too: here in the form that cursors carry.
+pub fn position_of(date: NaiveDate, number: i64, position: i32) -> Position {
+    let unsigned = |part: i64| u64::try_from(part).unwrap_or(0);
+    let id = Uuid::from_u64_pair(unsigned(number), unsigned(i64::from(position)));
+    Position { created_at: date.and_time(NaiveTime::MIN).and_utc(), id }
+}
+
+/// Date, number and position of what [`position_of`] made.
+pub fn place_of(position: Position) -> (NaiveDate, i64, i32) {
+    let (number, place) = position.id.as_u64_pair();
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    (position.created_at.date_naive(), number, i32::try_from(place).unwrap_or(i32::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +208,13 @@ mod tests {
         assert!(lines.balance());
         let amounts: Vec<_> = lines.amounts().collect();
         assert_eq!(amounts, [(Account::Inventory, -500), (Account::CostOfGoodsSold, 500)]);
+    }
+
+    #[test]
+    fn a_place_in_the_journal_comes_back_from_its_cursor() {
+        let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        assert_eq!(place_of(position_of(date, i64::MAX, i32::MAX)), (date, i64::MAX, i32::MAX));
+        assert_eq!(place_of(position_of(date, 1, 0)), (date, 1, 0));
     }
 
     #[test]

@@ -5,10 +5,13 @@ use crate::{
     features::accounting::AccountingError,
     platform::{
         db::DbError,
-        http::{ApiError, Invalid},
+        http::{ApiError, Invalid, Kind},
         ids::NoRandomness,
     },
 };
+use serde_json::json;
+
+const INSUFFICIENT_STOCK: Kind = Kind::new(409, "insufficient_stock", "There is not enough in stock");
 
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {
@@ -18,6 +21,8 @@ pub enum InventoryError {
     ProductNotFound,
     #[error("{} products are short", .0.len())]
     Insufficient(Vec<Shortage>),
+    #[error("nothing says what a unit cost")]
+    NoUnitCost,
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
     #[error(transparent)]
@@ -43,10 +48,21 @@ impl From<InventoryError> for ApiError {
             InventoryError::Accounting(error) => error.into(),
             InventoryError::NoRandomness(error) => error.into(),
             InventoryError::Db(error) => error.into(),
+            InventoryError::NoUnitCost => {
+                let rule = "No cost is known of this product: say what a unit cost.";
+                single("/unit_cost", "unit_cost_required", rule)
+            }
             // Orders, which know the SKUs, answer this themselves.
-            InventoryError::Insufficient(_) => Self::internal(error),
+            InventoryError::Insufficient(short) => insufficient(&short),
         }
     }
+}
+
+fn insufficient(short: &[Shortage]) -> ApiError {
+    let product = |short: &Shortage| json!({"product_id": short.product, "requested": short.requested, "available": short.available});
+    INSUFFICIENT_STOCK
+        .with("Less would be left than nothing. Nothing was changed.")
+        .with_member("products", short.iter().map(product).collect::<Vec<_>>())
 }
 
 fn single(pointer: &str, code: &str, detail: &str) -> ApiError {

@@ -1,19 +1,50 @@
 //! Routes under `/inventory`.
 
-use super::service;
-use crate::platform::{
-    authn::TenantCtx,
-    authz::Permission,
-    http::{Access, Answer, ApiError, Body, Route},
+use super::{adjustments, model::Movement, repo::MovementFilter, service};
+use crate::{
+    app::AppState,
+    platform::{
+        authn::TenantCtx,
+        authz::Permission,
+        http::{Access, Answer, ApiError, Body, Dates, Position, Query, Route},
+    },
 };
-use countinghouse_contract::inventory::{Movement, NewAdjustment};
+use actix_web::web::Data;
+use countinghouse_contract::{
+    Page,
+    inventory::{self, MovementQuery, NewAdjustment},
+};
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/inventory/adjustments", Access::Needs(Permission::InventoryWrite), adjust)]
+    vec![
+        Route::post("/inventory/adjustments", Access::Needs(Permission::InventoryWrite), adjust),
+        Route::get("/inventory/movements", Access::Needs(Permission::InventoryRead), movements).with_query(),
+    ]
 }
 
-/// Enters goods that were bought.
-async fn adjust(ctx: TenantCtx, body: Body<NewAdjustment>) -> Result<Answer<Movement>, ApiError> {
-    let movement = service::adjust(&ctx, body.0).await?;
-    Ok(Answer::created(movement))
+/// Enters goods that were bought, spoilt, corrected or counted.
+async fn adjust(ctx: TenantCtx, body: Body<NewAdjustment>) -> Result<Answer<inventory::Movement>, ApiError> {
+    let movement = adjustments::adjust(&ctx, body.0).await?;
+    Ok(Answer::created(wire(&ctx)(movement)))
+}
+
+/// What moved stock, newest first.
+async fn movements(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    query: Query<MovementQuery>,
+) -> Result<Answer<Page<inventory::Movement>>, ApiError> {
+    let MovementQuery { product_id, kind, from, to, limit, cursor } = query.0;
+    let dates = Dates::new(from, to, &ctx.principal().time_zone)?;
+    let filter = MovementFilter { product: product_id, kind, dates };
+    let list = format!("movements {} {filter:?}", ctx.tenant_id());
+    let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
+    let rows = service::movements(&ctx, filter, asked).await?;
+    let position = |movement: &Movement| Position { created_at: movement.created_at, id: movement.id.0 };
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, wire(&ctx))))
+}
+
+fn wire(ctx: &TenantCtx) -> impl Fn(Movement) -> inventory::Movement {
+    let (currency, costs) = (ctx.principal().currency, ctx.may(Permission::CostsRead));
+    move |movement| movement.into_wire(currency, costs)
 }

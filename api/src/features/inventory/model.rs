@@ -4,8 +4,10 @@
 //! `value × q ÷ on_hand`, rounded half to even, and all of the value with the last unit: so the
 //! values of all movements always sum to what the stock is worth.
 
+use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    ProductId,
+    Currency, Money, MovementId, OrderId, ProductId, UserId,
+    inventory::{self, MovementKind},
     money::{MAX_MINOR, div_half_even},
 };
 
@@ -41,6 +43,11 @@ impl Level {
         Some((Self { on_hand: self.on_hand - quantity, value: self.value - cost }, cost))
     }
 
+    /// What so many more are worth at the average; `None` on an empty shelf, which has none.
+    pub fn worth_of(self, quantity: i64) -> Option<i64> {
+        if self.on_hand > 0 { self.cost_of(quantity) } else { None }
+    }
+
     /// What one unit cost on average, rounded half to even; `None` when there is none.
     pub fn average(self) -> Option<i64> {
         if self.on_hand > 0 { self.cost_of(1) } else { None }
@@ -53,6 +60,19 @@ impl Level {
         let exact = i128::from(self.value) * i128::from(quantity);
         i64::try_from(div_half_even(exact, i128::from(self.on_hand))).ok()
     }
+}
+
+/// The free stock of a product, and what is sold and still lies beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shelf {
+    pub level: Level,
+    pub unfulfilled: i64,
+}
+
+/// Quantity times cost, within the bounds of the contract.
+pub fn value_of(quantity: i64, unit_cost: Money) -> Option<i64> {
+    let value = i128::from(quantity) * i128::from(unit_cost.minor);
+    Money::bounded(value, unit_cost.currency).ok().map(|money| money.minor)
 }
 
 /// What one unit cost where `value` does not divide: rounded half to even.
@@ -74,6 +94,43 @@ pub struct Shortage {
     pub product: ProductId,
     pub requested: i64,
     pub available: i64,
+}
+
+/// A movement as it was entered; amounts in minor units.
+#[derive(Debug, Clone)]
+pub struct Movement {
+    pub id: MovementId,
+    pub product: ProductId,
+    pub kind: MovementKind,
+    pub quantity: i64,
+    pub unit_cost: i64,
+    pub value: i64,
+    pub after: Level,
+    pub order: Option<OrderId>,
+    pub reason: Option<String>,
+    pub created_by: UserId,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Movement {
+    /// As it goes out; `costs`: whether the reader may see what goods cost.
+    pub fn into_wire(self, currency: Currency, costs: bool) -> inventory::Movement {
+        let money = |minor: i64| costs.then(|| Money::new(minor, currency).to_decimal());
+        inventory::Movement {
+            id: self.id,
+            product_id: self.product,
+            kind: self.kind,
+            quantity: self.quantity,
+            unit_cost: money(self.unit_cost),
+            value: money(self.value),
+            on_hand_after: self.after.on_hand,
+            value_after: money(self.after.value),
+            order_id: self.order,
+            reason: self.reason,
+            created_by: self.created_by,
+            created_at: self.created_at,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +163,14 @@ mod tests {
         assert_eq!(level(0, 0).average(), None);
         assert_eq!(level(1, MAX_MINOR).receive(1, 1), Err(TooMuch));
         assert_eq!(level(1, 0).receive(i64::MAX, 1), Err(TooMuch));
+    }
+
+    /// Half even, whatever is found: the average is 2.5.
+    #[test]
+    fn what_is_found_is_worth_the_average() {
+        assert_eq!([level(2, 5).worth_of(1), level(2, 5).worth_of(3), level(2, 5).worth_of(2)], [2, 8, 5].map(Some));
+        assert_eq!([level(2, 5).worth_of(0), level(0, 0).worth_of(1)], [Some(0), None]);
+        assert_eq!(level(1, MAX_MINOR).worth_of(i64::MAX), None);
     }
 
     fn ratio(numerator: i64, denominator: i64) -> BigRational {

@@ -1,15 +1,20 @@
 //! Stock rows and movements in the database.
 
-use super::model::Level;
+use super::model::{Level, Movement, Shelf};
 use crate::{
-    platform::db::{DbError, TenantTx},
+    platform::{
+        db::{DbError, TenantTx},
+        http::{Dates, PageRequest},
+    },
     schema::{stock, stock_movements},
 };
-use countinghouse_contract::{MovementId, OrderId, ProductId, inventory::MovementKind};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::{MovementId, OrderId, ProductId, UserId, inventory::MovementKind};
 use diesel::{
+    dsl::sql,
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Timestamptz, Uuid as SqlUuid},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -48,6 +53,31 @@ pub fn lock(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<BTreeMap<Pr
     Ok(rows.into_iter().map(|(id, on_hand, value)| (ProductId(id), Level { on_hand, value })).collect())
 }
 
+/// As [`lock`], for one product, with what is sold and still lies on the shelf.
+pub fn lock_shelf(tx: &mut TenantTx<'_>, product: ProductId) -> Result<Option<Shelf>, DbError> {
+    let tenant = tx.tenant_id();
+    let row: Option<(i64, i64, i64)> = stock::table
+        .find((tenant.0, product.0))
+        .select((stock::on_hand, stock::value_minor, stock::unfulfilled))
+        .for_no_key_update()
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(|(on_hand, value, unfulfilled)| Shelf { level: Level { on_hand, value }, unfulfilled }))
+}
+
+/// What a unit cost in the product's last movement that moved any.
+pub fn last_unit_cost(tx: &mut TenantTx<'_>, product: ProductId) -> Result<Option<i64>, DbError> {
+    let tenant = tx.tenant_id();
+    let cost = stock_movements::table
+        .filter(stock_movements::tenant_id.eq(tenant.0).and(stock_movements::product_id.eq(product.0)))
+        .filter(stock_movements::quantity.ne(0))
+        .order((stock_movements::created_at.desc(), stock_movements::id.desc()))
+        .select(stock_movements::unit_cost_minor)
+        .first(tx.conn())
+        .optional()?;
+    Ok(cost)
+}
+
 /// Writes stock rows that [`lock`] holds, in one statement.
 pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
@@ -82,14 +112,18 @@ pub fn insert(tx: &mut TenantTx<'_>, product: ProductId, level: Level) -> Result
     Ok(())
 }
 
-/// Adds one movement and returns its id.
-pub fn insert_movement(tx: &mut TenantTx<'_>, movement: &NewMovement) -> Result<MovementId, DbError> {
-    let ids = insert_movements(tx, &[movement])?;
-    ids.first().copied().ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })
+/// Adds one movement.
+pub fn insert_movement(tx: &mut TenantTx<'_>, movement: NewMovement) -> Result<Movement, DbError> {
+    let ids = insert_movements(tx, std::slice::from_ref(&movement))?;
+    let id = ids.first().copied();
+    let id = id.ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })?;
+    let NewMovement { product, kind, quantity, unit_cost, value, after, order, reason } = movement;
+    let (created_by, created_at) = (tx.actor().user_id, tx.now());
+    Ok(Movement { id, product, kind, quantity, unit_cost, value, after, order, reason, created_by, created_at })
 }
 
 /// Adds movements, in one statement, and returns their ids in the same order.
-pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[&NewMovement]) -> Result<Vec<MovementId>, DbError> {
+pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[NewMovement]) -> Result<Vec<MovementId>, DbError> {
     let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);
     let ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
     let rows: Vec<_> = (movements.iter().zip(&ids))
@@ -115,10 +149,98 @@ pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[&NewMovement]) -> Re
     Ok(ids)
 }
 
-fn kind_name(kind: MovementKind) -> &'static str {
-    match kind {
-        MovementKind::Opening => "opening",
-        MovementKind::Purchase => "purchase",
-        MovementKind::Sale => "sale",
+/// Which movements a list shows.
+#[derive(Debug, Clone)]
+pub struct MovementFilter {
+    pub product: Option<ProductId>,
+    pub kind: Option<MovementKind>,
+    pub dates: Dates,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = stock_movements)]
+struct MovementRow {
+    id: Uuid,
+    product_id: Uuid,
+    kind: String,
+    quantity: i64,
+    unit_cost_minor: i64,
+    value_minor: i64,
+    on_hand_after: i64,
+    value_after_minor: i64,
+    order_id: Option<Uuid>,
+    reason: Option<String>,
+    created_by: Uuid,
+    created_at: DateTime<Utc>,
+}
+
+pub fn list_movements(
+    tx: &mut TenantTx<'_>,
+    filter: &MovementFilter,
+    asked: PageRequest,
+) -> Result<Vec<Movement>, DbError> {
+    let tenant = tx.tenant_id();
+    let mut query = stock_movements::table
+        .filter(stock_movements::tenant_id.eq(tenant.0))
+        .select(MovementRow::as_select())
+        .into_boxed();
+    if let Some(product) = filter.product {
+        query = query.filter(stock_movements::product_id.eq(product.0));
     }
+    if let Some(kind) = filter.kind {
+        query = query.filter(stock_movements::kind.eq(kind_name(kind)));
+        if kind != MovementKind::Sale {
+            // The words of the index that leaves sales out.
+            query = query.filter(sql::<Bool>("kind <> 'sale'"));
+        }
+    }
+    if let Some(from) = filter.dates.from {
+        query = query.filter(stock_movements::created_at.ge(from));
+    }
+    if let Some(before) = filter.dates.before {
+        query = query.filter(stock_movements::created_at.lt(before));
+    }
+    if let Some(after) = asked.after {
+        query = query
+            .filter(stock_movements::created_at.le(after.created_at))
+            .filter(stock_movements::created_at.lt(after.created_at).or(stock_movements::id.lt(after.id)));
+    }
+    let ordered = query.order((stock_movements::created_at.desc(), stock_movements::id.desc())).limit(asked.rows());
+    let rows: Vec<MovementRow> = ordered.load(tx.conn())?;
+    rows.into_iter().map(Movement::try_from).collect()
+}
+
+impl TryFrom<MovementRow> for Movement {
+    type Error = DbError;
+
+    fn try_from(row: MovementRow) -> Result<Self, DbError> {
+        let kind = KINDS.iter().find(|(_, name)| *name == row.kind).map(|(kind, _)| *kind);
+        let corrupt = || DbError::Corrupt { table: "stock_movements", what: format!("kind {}", row.kind) };
+        Ok(Self {
+            id: MovementId(row.id),
+            product: ProductId(row.product_id),
+            kind: kind.ok_or_else(corrupt)?,
+            quantity: row.quantity,
+            unit_cost: row.unit_cost_minor,
+            value: row.value_minor,
+            after: Level { on_hand: row.on_hand_after, value: row.value_after_minor },
+            order: row.order_id.map(OrderId),
+            reason: row.reason,
+            created_by: UserId(row.created_by),
+            created_at: row.created_at,
+        })
+    }
+}
+
+const KINDS: [(MovementKind, &str); 6] = [
+    (MovementKind::Opening, "opening"),
+    (MovementKind::Purchase, "purchase"),
+    (MovementKind::Sale, "sale"),
+    (MovementKind::Damage, "damage"),
+    (MovementKind::Correction, "correction"),
+    (MovementKind::Count, "count"),
+];
+
+fn kind_name(kind: MovementKind) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)
 }

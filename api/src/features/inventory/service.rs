@@ -1,24 +1,27 @@
-//! Receiving goods, and taking them for orders.
+//! Opening stock, goods taken for orders, and the list of movements.
 
 use super::{
+    adjustments,
     error::InventoryError,
-    model::{Demand, Level, Shortage, unit_cost},
-    repo::{self, Change, NewMovement},
+    model::{Demand, Level, Movement, Shortage, unit_cost, value_of},
+    repo::{self, Change, MovementFilter, NewMovement},
 };
-use crate::{
-    features::accounting::{self, Account, Lines, NewEntry, Source},
-    platform::{
-        authn::TenantCtx,
-        authz::Permission,
-        db::{DbError, TenantTx},
-        http::{Invalid, MAX_QUANTITY, Text},
-    },
+use crate::platform::{
+    authn::TenantCtx,
+    db::{DbError, TenantTx},
+    http::PageRequest,
 };
-use countinghouse_contract::{
-    Currency, Money, MovementId, OrderId, ProductId,
-    inventory::{AdjustmentKind, Movement, MovementKind, NewAdjustment},
-};
+use countinghouse_contract::{Money, OrderId, ProductId, inventory::MovementKind};
 use std::collections::BTreeMap;
+
+/// Movements, newest first.
+pub async fn movements(
+    ctx: &TenantCtx,
+    filter: MovementFilter,
+    asked: PageRequest,
+) -> Result<Vec<Movement>, InventoryError> {
+    Ok(ctx.transaction(move |tx| repo::list_movements(tx, &filter, asked)).await?)
+}
 
 /// Stock that lies there when a product is entered.
 #[derive(Debug, Clone, Copy)]
@@ -44,50 +47,6 @@ impl Taken {
     }
 }
 
-/// Enters what people adjust by hand. Amounts are read inside the transaction, which knows the
-/// client's present currency.
-pub async fn adjust(ctx: &TenantCtx, input: NewAdjustment) -> Result<Movement, InventoryError> {
-    ctx.transaction(move |tx| {
-        let currency = tx.actor().currency;
-        let (unit_cost, value) = check(&input, currency)?;
-        let locked = repo::lock(tx, &[input.product_id])?;
-        let before = locked.get(&input.product_id).copied().ok_or(InventoryError::ProductNotFound)?;
-        let after = before.receive(input.quantity, value)?;
-        repo::update(tx, &[Change { product: input.product_id, after, sold: 0 }])?;
-        let kind = match input.kind {
-            AdjustmentKind::Purchase => MovementKind::Purchase,
-        };
-        let movement = NewMovement {
-            product: input.product_id,
-            kind,
-            quantity: input.quantity,
-            unit_cost: unit_cost.minor,
-            value,
-            after,
-            order: None,
-            reason: input.reason,
-        };
-        let id = enter(tx, &movement)?;
-        let costs = tx.actor().permissions.holds(Permission::CostsRead);
-        Ok(movement.to_wire(id, tx, currency, costs))
-    })
-    .await
-}
-
-/// The cost of one unit and of all that came.
-fn check(input: &NewAdjustment, currency: Currency) -> Result<(Money, i64), Invalid> {
-    let mut invalid = Invalid::default();
-    invalid.quantity("/quantity", input.quantity, 1..=MAX_QUANTITY);
-    let unit_cost = invalid.amount("/unit_cost", input.unit_cost, currency);
-    invalid.optional_text("/reason", input.reason.as_deref(), &Text::line(1..=500));
-    let value = value_of(input.quantity, unit_cost).unwrap_or_else(|| {
-        invalid.add("/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
-        0
-    });
-    invalid.finish()?;
-    Ok((unit_cost, value))
-}
-
 /// Makes the stock row of a new product, with what lies there already.
 pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Opening>) -> Result<Level, InventoryError> {
     let opened = match opening.filter(|opening| opening.quantity > 0) {
@@ -110,27 +69,9 @@ pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Openin
             order: None,
             reason: None,
         };
-        enter(tx, &movement)?;
+        adjustments::enter(tx, movement)?;
     }
     Ok(level)
-}
-
-/// Records a movement that belongs to no order, and posts what it is worth.
-fn enter(tx: &mut TenantTx<'_>, movement: &NewMovement) -> Result<MovementId, InventoryError> {
-    let id = repo::insert_movement(tx, movement)?;
-    let (counterpart, memo) = match movement.kind {
-        MovementKind::Opening => (Account::OpeningBalanceEquity, "Opening stock"),
-        MovementKind::Purchase | MovementKind::Sale => (Account::Payable, "Purchase"),
-    };
-    let entry = NewEntry {
-        date: accounting::today(tx),
-        source: Source::Stock,
-        source_id: id.0,
-        memo: memo.to_owned(),
-        lines: Lines::new().debit(Account::Inventory, movement.value).credit(counterpart, movement.value),
-    };
-    accounting::post_in(tx, vec![entry])?;
-    Ok(id)
 }
 
 /// Locks the products' stock, and takes what is wanted of each, all or nothing. Demands for one
@@ -184,38 +125,6 @@ pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> R
             reason: None,
         })
         .collect();
-    repo::insert_movements(tx, &movements.iter().collect::<Vec<_>>())?;
+    repo::insert_movements(tx, &movements)?;
     Ok(())
-}
-
-/// Quantity times cost, within the bounds of the contract.
-fn value_of(quantity: i64, unit_cost: Money) -> Option<i64> {
-    let value = i128::from(quantity) * i128::from(unit_cost.minor);
-    Money::bounded(value, unit_cost.currency).ok().map(|money| money.minor)
-}
-
-impl NewMovement {
-    fn to_wire(
-        &self,
-        id: countinghouse_contract::MovementId,
-        tx: &TenantTx<'_>,
-        currency: Currency,
-        costs: bool,
-    ) -> Movement {
-        let money = |minor: i64| costs.then(|| Money::new(minor, currency).to_decimal());
-        Movement {
-            id,
-            product_id: self.product,
-            kind: self.kind,
-            quantity: self.quantity,
-            unit_cost: money(self.unit_cost),
-            value: money(self.value),
-            on_hand_after: self.after.on_hand,
-            value_after: money(self.after.value),
-            order_id: self.order,
-            reason: self.reason.clone(),
-            created_by: tx.actor().user_id,
-            created_at: tx.now(),
-        }
-    }
 }

@@ -32,8 +32,8 @@ async fn list(
     ctx: TenantCtx,
     query: Query<ProductQuery>,
 ) -> Result<Answer<Page<products::Product>>, ApiError> {
-    let ProductQuery { q, sku, active, limit, cursor } = query.0;
-    let filter = service::Filter::new(q, sku, active)?;
+    let ProductQuery { q, sku, active, low_stock, limit, cursor } = query.0;
+    let filter = service::Filter::new(q, sku, active, low_stock)?;
     let list = format!("products {} {filter:?}", ctx.tenant_id());
     let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
     let rows = service::list(&ctx, filter, asked).await?;

@@ -14,8 +14,15 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{Attributes, Currency, Money, ProductId, Rate};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+};
 use uuid::Uuid;
+
+diesel::define_sql_function! {
+    fn coalesce(own: Nullable<BigInt>, other: Nullable<BigInt>) -> Nullable<BigInt>;
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = products)]
@@ -118,6 +125,20 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
                 .or(products::barcode.ilike(part.clone()).assume_not_null())
                 .or(products::description.ilike(part).assume_not_null()),
         );
+    }
+    if let Some(low) = filter.low_stock {
+        let clients = tx.actor().policies.low_stock_threshold;
+        let threshold = coalesce(products::low_stock_threshold, clients);
+        query = match (low, clients) {
+            // In the words of the index of those that have a threshold of their own.
+            (true, None) => query
+                .filter(products::low_stock_threshold.is_not_null())
+                .filter(stock::on_hand.nullable().le(threshold).assume_not_null()),
+            (true, Some(_)) => query.filter(stock::on_hand.nullable().le(threshold).assume_not_null()),
+            (false, _) => {
+                query.filter(threshold.is_null().or(stock::on_hand.nullable().gt(threshold).assume_not_null()))
+            }
+        };
     }
     if let Some(after) = asked.after {
         query = query

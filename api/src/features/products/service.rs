@@ -30,16 +30,22 @@ pub struct Filter {
     pub q: Option<String>,
     pub sku: Option<String>,
     pub active: bool,
+    pub low_stock: Option<bool>,
 }
 
 impl Filter {
-    pub fn new(q: Option<String>, sku: Option<String>, active: Option<bool>) -> Result<Self, Invalid> {
+    pub fn new(
+        q: Option<String>,
+        sku: Option<String>,
+        active: Option<bool>,
+        low_stock: Option<bool>,
+    ) -> Result<Self, Invalid> {
         let mut invalid = Invalid::default();
         invalid.optional_text("/q", q.as_deref(), &Text::line(0..=200));
         invalid.optional_text("/sku", sku.as_deref(), &Text::line(0..=64));
         invalid.finish()?;
         let q = q.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        Ok(Self { q, sku, active: active.unwrap_or(true) })
+        Ok(Self { q, sku, active: active.unwrap_or(true), low_stock })
     }
 }
 

@@ -34,6 +34,8 @@ permissions! {
     ClientWrite = "client:write",
     ProductsRead = "products:read",
     ProductsWrite = "products:write",
+    /// What moved stock, and when.
+    InventoryRead = "inventory:read",
     InventoryWrite = "inventory:write",
     /// What goods cost and what is earned on them.
     CostsRead = "costs:read",
@@ -49,6 +51,12 @@ permissions! {
     FulfilmentsWrite = "fulfilments:write",
     CustomersRead = "customers:read",
     CustomersWrite = "customers:write",
+    AccountingRead = "accounting:read",
+    /// To post by hand, and to enter accounts.
+    AccountingWrite = "accounting:write",
+    /// To close a month, and to open it again.
+    AccountingClose = "accounting:close",
+    ReportsRead = "reports:read",
     /// The client's people and its roles.
     UsersRead = "users:read",
     UsersWrite = "users:write",

@@ -1,0 +1,29 @@
+//! What can go wrong with a report.
+
+use crate::platform::{
+    db::DbError,
+    http::{ApiError, Invalid},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("the input is not valid")]
+    Invalid(Invalid),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<Invalid> for ReportError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Invalid(invalid) => invalid.into(),
+            ReportError::Db(error) => error.into(),
+        }
+    }
+}

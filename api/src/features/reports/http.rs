@@ -1,0 +1,34 @@
+//! Routes under `/reports`.
+
+use super::{aging, books};
+use crate::platform::{
+    authn::TenantCtx,
+    authz::Permission,
+    http::{Access, Answer, ApiError, Query, Route},
+    limits::RateClass,
+};
+use countinghouse_contract::{
+    accounting::AsOfQuery,
+    reports::{BalanceSheet, ProfitLoss, ProfitLossQuery, StockAging},
+};
+
+pub fn routes() -> Vec<Route> {
+    let read = Access::Needs(Permission::ReportsRead);
+    vec![
+        Route::get("/reports/profit-loss", read, profit_loss).with_query().rate(RateClass::Report),
+        Route::get("/reports/balance-sheet", read, balance_sheet).with_query().rate(RateClass::Report),
+        Route::get("/reports/stock-aging", read, stock_aging).with_query().rate(RateClass::Report),
+    ]
+}
+
+async fn profit_loss(ctx: TenantCtx, query: Query<ProfitLossQuery>) -> Result<Answer<ProfitLoss>, ApiError> {
+    Ok(Answer::ok(books::profit_loss(&ctx, query.0.from, query.0.to).await?))
+}
+
+async fn balance_sheet(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer<BalanceSheet>, ApiError> {
+    Ok(Answer::ok(books::balance_sheet(&ctx, query.0.as_of).await?))
+}
+
+async fn stock_aging(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer<StockAging>, ApiError> {
+    Ok(Answer::ok(aging::stock_aging(&ctx, query.0.as_of).await?))
+}

@@ -1,0 +1,23 @@
+-- As before: entries inside of a savepoint are refused.
+CREATE OR REPLACE FUNCTION check_journal_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    reason text;
+BEGIN
+    SELECT CASE
+            WHEN e.xmin IS DISTINCT FROM pg_current_xact_id()::xid THEN 'journal_lines_come_with_their_entry'
+            WHEN e.date <> l.date THEN 'journal_lines_have_the_date_of_their_entry'
+            WHEN a.code IS NULL THEN 'journal_lines_account_exists'
+            ELSE 'journal_lines_control_account'
+        END INTO reason
+        FROM added l
+        LEFT JOIN journal_entries e ON e.tenant_id = l.tenant_id AND e.number = l.entry_number
+        LEFT JOIN accounts a ON a.tenant_id = l.tenant_id AND a.code = l.account
+        WHERE e.xmin IS DISTINCT FROM pg_current_xact_id()::xid OR e.date <> l.date OR a.code IS NULL
+            OR (a.control AND e.source = 'manual')
+        LIMIT 1;
+    IF reason IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'CH002', CONSTRAINT = reason, MESSAGE = 'a line is refused: ' || reason;
+    END IF;
+    RETURN NULL;
+END
+$$;
