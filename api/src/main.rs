@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use countinghouse_api::{
     app::AppState,
     config::{self, Config},
-    features::superadmins,
+    features::{superadmins, verify},
     jobs,
     platform::{
         db,
@@ -40,9 +40,22 @@ enum Command {
     Work,
     /// Bring the database's schema up to what this binary needs (as DATABASE_URL_OWNER).
     Migrate,
+    /// Prove that what has to agree does (as DATABASE_URL_OWNER, while the service runs).
+    #[command(subcommand)]
+    Verify(Verify),
     /// What the operator does on the service's own machine.
     #[command(subcommand)]
     Admin(Admin),
+}
+
+#[derive(Subcommand)]
+enum Verify {
+    /// Journal, stock, orders and invoices, against each other; fails when something is broken.
+    Books {
+        /// Only the client with this slug.
+        #[arg(long, value_name = "SLUG")]
+        client: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -93,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => actix_web::rt::System::new().block_on(serve(&args)),
         Command::Work => actix_web::rt::System::new().block_on(work()),
         Command::Migrate => migrate(),
+        Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
@@ -162,6 +176,13 @@ fn migrate() -> anyhow::Result<()> {
         writeln!(out, "applied {name}")?;
     }
     writeln!(out, "the schema is up to date ({} applied)", applied.len())?;
+    Ok(())
+}
+
+fn verify_books(client: Option<&str>) -> anyhow::Result<()> {
+    let report = verify::books(config::owner_url()?.expose(), client)?.context("there is no such client")?;
+    writeln!(std::io::stdout(), "{report}")?;
+    anyhow::ensure!(report.holds(), "what has to agree does not: see the table");
     Ok(())
 }
 

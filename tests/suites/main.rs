@@ -7,6 +7,7 @@ mod bad_headers;
 mod bad_input;
 mod bad_requests;
 mod bad_values;
+mod books;
 mod browsers;
 mod client;
 mod concurrency;

@@ -16,3 +16,4 @@ pub mod roles;
 pub mod superadmins;
 pub mod tenants;
 pub mod users;
+pub mod verify;

@@ -11,12 +11,14 @@ mod error;
 mod lane;
 mod migrations;
 mod once;
+mod owner;
 mod session;
 mod tx;
 
 pub use error::DbError;
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
 pub use once::{Claim, Digest, KeptAnswer};
+pub use owner::{OwnerTx, read_as_owner};
 pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 
