@@ -101,7 +101,25 @@ fn what_stands_is_posted_once_and_on_its_own_day() {
         )
         .expect("a late purchase");
     assert_eq!(texts(&mut owner, again), ["2"]);
-    assert_eq!(texts(&mut owner, "SELECT last_number::text AS text FROM journal_counters"), ["4", "4"]);
+    // Another, of an order that was invoiced by the new binary before anybody came to run this.
+    owner
+        .batch_execute(
+            "INSERT INTO orders (tenant_id, id, number, status, channel, currency, subtotal_minor, tax_minor, total_minor,
+                 cost_minor, created_by, created_at, updated_at, invoiced_on, due_date)
+             SELECT tenant_id, gen_random_uuid(), 8, 'placed', 'api', 'EUR', 999, 0, 999, 555, created_by,
+                 '2026-03-31 11:40Z', '2026-03-31 11:40Z', '2026-04-02', '2026-05-02' FROM orders;
+             INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, lines, totals, created_by, created_at)
+             SELECT tenant_id, gen_random_uuid(), id, 'invoice', 1, '2026-04-02', '2026-05-02', '[]', '{}', created_by,
+                 '2026-04-02 10:00Z' FROM orders WHERE number = 8",
+        )
+        .expect("an order invoiced since");
+    assert_eq!(texts(&mut owner, again), ["2"]);
+    let late = "SELECT DISTINCT concat_ws(' ', e.source, l.account, l.amount_minor) AS text FROM journal_entries e
+        JOIN journal_lines l ON l.tenant_id = e.tenant_id AND l.entry_number = e.number
+        WHERE e.memo = 'Order SO-000008' ORDER BY 1";
+    assert_eq!(texts(&mut owner, late), ["sale 1200 -555", "sale 1250 555"]);
+    assert_eq!(texts(&mut owner, again), ["0"]);
+    assert_eq!(texts(&mut owner, "SELECT last_number::text AS text FROM journal_counters"), ["5", "5"]);
     drop(owner);
     cluster.drop_database(&database);
 }
