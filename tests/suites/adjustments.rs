@@ -33,7 +33,7 @@ async fn posted(caller: &Caller, source: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn golden_case_15_damage_counts_and_stock_found_at_zero() {
+async fn damage_counts_and_stock_found_at_zero() {
     let world = World::start().await;
     let owner = world.owner();
     let product = enter(&owner, "A").await;
@@ -56,7 +56,7 @@ async fn golden_case_15_damage_counts_and_stock_found_at_zero() {
 }
 
 #[tokio::test]
-async fn golden_case_17_the_last_known_cost_is_that_of_the_last_movement() {
+async fn the_last_known_cost_is_that_of_the_last_movement() {
     let world = World::start().await;
     let owner = world.owner();
     let product = enter(&owner, "A").await;

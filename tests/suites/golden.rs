@@ -1,5 +1,6 @@
 //! The golden ledgers: worked cases, replayed through the API and compared line by line. The
-//! numbers in the names are those of the cases.
+//! numbers in the names are those of the cases. Cases 8 to 13, 18, 21 and 22, and the end of 20,
+//! need a return, an edit or a cancel, which there are not yet.
 
 use countinghouse_tests::{Ledger, World};
 use serde_json::{Value, json};
@@ -151,6 +152,25 @@ async fn case_14_free_goods() {
 }
 
 #[tokio::test]
+async fn case_15_damage_counts_and_stock_found_at_zero() {
+    let world = World::start().await;
+    let books = books(&world, "EUR", json!({})).await;
+    books.product("A", "0").await;
+    books.purchase("A", 10, "4.25").await;
+    books.posts(&["Dr 1200 42.50 / Cr 2000 42.50"]);
+    books.adjust("A", json!({"kind": "damage", "quantity": 3})).await;
+    books.posts(&["Dr 5100 12.75 / Cr 1200 12.75"]);
+    books.adjust("A", json!({"kind": "count", "quantity": 6})).await;
+    books.posts(&["Dr 5100 4.25 / Cr 1200 4.25"]);
+    books.sell("A", 6, "9.00").await;
+    books.posts(&["Dr 1100 54.00, 5000 25.50 / Cr 4000 54.00, 1200 25.50"]);
+    books.adjust("A", json!({"kind": "count", "quantity": 8})).await;
+    books.posts(&["Dr 1200 8.50 / Cr 5100 8.50"]);
+    books.balances("1100 54.00, 1200 8.50, 2000 -42.50, 4000 -54.00, 5000 25.50, 5100 8.50");
+    books.stock("A", 2, "8.50").await;
+}
+
+#[tokio::test]
 async fn case_16_ties_in_tax_and_discount_go_up() {
     let world = World::start().await;
     let books = books(&world, "EUR", json!({})).await;
@@ -165,6 +185,24 @@ async fn case_16_ties_in_tax_and_discount_go_up() {
     books.posts(&["Dr 1100 0.40, 4300 0.05, 5000 1.00 / Cr 4000 0.45, 1200 1.00"]);
     books.balances("1100 0.68, 1200 2.00, 2000 -4.00, 2100 -0.03, 4000 -0.70, 4300 0.05, 5000 2.00");
     books.stock("A", 2, "2.00").await;
+}
+
+#[tokio::test]
+async fn case_17_ties_in_cost_and_the_last_known_cost() {
+    let world = World::start().await;
+    let books = books(&world, "EUR", json!({})).await;
+    books.product("A", "0").await;
+    books.purchase("A", 1, "0.02").await;
+    books.purchase("A", 1, "0.03").await;
+    books.posts(&["Dr 1200 0.02 / Cr 2000 0.02", "Dr 1200 0.03 / Cr 2000 0.03"]);
+    books.sell("A", 1, "1.00").await;
+    books.posts(&["Dr 1100 1.00, 5000 0.02 / Cr 4000 1.00, 1200 0.02"]);
+    books.sell("A", 1, "1.00").await;
+    books.posts(&["Dr 1100 1.00, 5000 0.03 / Cr 4000 1.00, 1200 0.03"]);
+    books.adjust("A", json!({"kind": "count", "quantity": 4})).await;
+    books.posts(&["Dr 1200 0.06 / Cr 5100 0.06"]);
+    books.balances("1100 2.00, 1200 0.06, 2000 -0.05, 4000 -2.00, 5000 0.05, 5100 -0.06");
+    books.stock("A", 2, "0.06").await;
 }
 
 #[tokio::test]
