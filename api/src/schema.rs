@@ -427,6 +427,7 @@ diesel::table! {
         location -> Nullable<Text>,
         body -> Bytea,
         created_at -> Timestamptz,
+        person_id -> Nullable<Uuid>,
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use countinghouse_api::{platform::http::Repeats, routes};
 use countinghouse_tests::{Answer, Caller, Login, Process, World};
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -222,6 +222,76 @@ async fn a_lost_answer_is_replayed_after_a_crash() {
     let again = post(&caller, "/orders", "lost", &body).await;
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
     assert_eq!(count(&world, "orders"), 2);
+}
+
+/// A body may hold a password: what is kept of it must not be what anybody can make of a guess.
+#[tokio::test]
+async fn nobody_can_guess_at_a_body_from_what_is_kept() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let body = json!({"username": "nils", "password": "a long enough secret", "role": "sales"}).to_string();
+    let send = || {
+        let request = owner.request(Method::POST, "/users").header("idempotency-key", "k");
+        Answer::of(request.header("content-type", "application/json").body(body.clone()))
+    };
+    replays(&send().await, &send().await);
+    let plain = format!("idempotency_keys WHERE request_sha256 = sha256('{body}') OR scope_sha256 = request_sha256");
+    assert_eq!((count(&world, "idempotency_keys"), count(&world, &plain)), (1, 0));
+}
+
+/// Others have the connection while a password is hashed, also of a request with a key.
+#[tokio::test]
+async fn nobody_waits_for_a_connection_until_a_password_is_hashed() {
+    let world = World::builder().pool(1).config(|config| config.passwords.threads = 1).start().await;
+    let owner = world.owner();
+    let busy = join_all((0..16).map(|_| world.state.passwords.hash("a long enough secret".to_owned())));
+    let body = json!({"username": "nils", "password": "a long enough secret", "role": "sales"});
+    let made = async {
+        post(&owner, "/users", "k", &body).await.expect(201);
+        "made"
+    };
+    let read = async {
+        for _ in 0..20 {
+            owner.get("/products").await.expect(200);
+        }
+        "read"
+    };
+    let first = async {
+        tokio::pin!(made, read);
+        let first = tokio::select! { done = &mut made => done, done = &mut read => done };
+        if first == "read" {
+            made.await
+        } else {
+            read.await
+        };
+        first
+    };
+    let (_, first) = tokio::join!(busy, first);
+    assert_eq!(first, "read");
+}
+
+/// What is given no longer is kept no longer: it may tell of people.
+#[tokio::test]
+async fn answers_are_purged_after_a_day() {
+    let world = World::start().await;
+    let owner = world.owner();
+    for key in ["old", "new"] {
+        post(&owner, "/customers", key, &json!({"company": key})).await.expect(201);
+    }
+    let job = format!(
+        "UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 minute'
+             WHERE convert_from(body, 'UTF8') LIKE '%\"old\"%';
+         INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, unique_key, run_at, max_attempts, created_at)
+             VALUES ('{}', gen_random_uuid(), 'purge', 1, '{{}}', 'test', now(), 12, now())",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&job).unwrap();
+    let _process = Process::work(&world.environment());
+    while count(&world, "jobs WHERE unique_key = 'test' AND state = 'done'") < 1 {
+        tokio::task::yield_now().await;
+    }
+    let left = "idempotency_keys WHERE convert_from(body, 'UTF8') LIKE '%\"new\"%'";
+    assert_eq!((count(&world, "idempotency_keys"), count(&world, left)), (1, 1));
 }
 
 /// Every change of a client's data takes a key, but for what is listed here with its reason.

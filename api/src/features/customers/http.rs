@@ -71,6 +71,6 @@ fn answer(
     customer: Customer,
     make: fn(customers::Customer) -> Answer<customers::Customer>,
 ) -> Answer<customers::Customer> {
-    let version = customer.version;
-    make(customer.into_wire()).version(version)
+    let (version, id) = (customer.version, customer.id);
+    make(customer.into_wire()).version(version).tells_of(Some(id.0))
 }

@@ -117,8 +117,8 @@ fn sees_costs(ctx: &TenantCtx) -> bool {
 }
 
 fn answer(ctx: &TenantCtx, order: Order, make: fn(orders::Order) -> Answer<orders::Order>) -> Answer<orders::Order> {
-    let version = order.version;
-    make(order.into_wire(sees_costs(ctx))).version(version)
+    let (version, customer) = (order.version, order.buyer.customer);
+    make(order.into_wire(sees_costs(ctx))).version(version).tells_of(customer.map(|id| id.0))
 }
 
 fn wire(invoice: IssuedInvoice, currency: Currency) -> Invoice {

@@ -4,7 +4,7 @@ use super::repo;
 use crate::{
     app::AppState,
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, KEPT, TenantTx},
         jobs::{Finished, Job, JobError, Run, When, enqueue_in},
     },
 };
@@ -26,6 +26,7 @@ impl Job for Purge {
         purge(&run, now - keep.session_log, repo::delete_session_events).await?;
         purge(&run, now - keep.sessions, repo::delete_sessions).await?;
         purge(&run, now - keep.jobs, repo::delete_jobs).await?;
+        purge(&run, now - KEPT, repo::delete_kept_answers).await?;
         run.finish(move |tx| {
             let tomorrow = When { run_at: Some(now + Duration::days(1)), unique_key: Some("daily".to_owned()) };
             enqueue_in(tx, &Self {}, tomorrow)?;

@@ -17,6 +17,11 @@ pub fn delete_jobs(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> R
     delete(tx, "jobs", "finished_at < $2", before, most)
 }
 
+/// Answers of requests with an `Idempotency-Key`, which are given no longer.
+pub fn delete_kept_answers(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    delete(tx, "idempotency_keys", "created_at < $2", before, most)
+}
+
 fn delete(
     tx: &mut TenantTx<'_>,
     table: &'static str,
@@ -25,8 +30,8 @@ fn delete(
     most: i64,
 ) -> Result<usize, DbError> {
     let tenant = tx.tenant_id();
-    let some = format!("SELECT id FROM {table} WHERE tenant_id = $1 AND {old} LIMIT $3");
-    Ok(sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND id IN ({some})"))
+    let some = format!("SELECT ctid FROM {table} WHERE tenant_id = $1 AND {old} LIMIT $3");
+    Ok(sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY (ARRAY({some}))"))
         .bind::<sql_types::Uuid, _>(tenant.0)
         .bind::<sql_types::Timestamptz, _>(before)
         .bind::<sql_types::BigInt, _>(most)

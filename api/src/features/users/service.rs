@@ -40,7 +40,7 @@ pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewUser) -> Result
     let role = input.role.clone();
     // Before the hashing, which costs something; and again with the row.
     let check = known.clone();
-    ctx.transaction(move |tx| grantable(tx, &check, &role).map(drop)).await?;
+    ctx.look(move |tx| grantable(tx, &check, &role).map(drop)).await?;
     let password_hash = state.passwords.hash(input.password).await?;
     ctx.transaction(move |tx| {
         grantable(tx, &known, &input.role)?;
@@ -101,7 +101,7 @@ pub async fn delete(ctx: &TenantCtx, id: UserId, if_match: IfMatch) -> Result<()
 pub async fn reset_password(state: &AppState, ctx: &TenantCtx, id: UserId) -> Result<OneTimePassword, UserError> {
     let known = ctx.db().roles().clone();
     let check = known.clone();
-    ctx.transaction(move |tx| touchable(tx, &check, id, &IfMatch::Any).map(drop)).await?;
+    ctx.look(move |tx| touchable(tx, &check, id, &IfMatch::Any).map(drop)).await?;
     let password = URL_SAFE_NO_PAD.encode(state.ids.random_bytes::<15>()?);
     let hash = state.passwords.hash(password.clone()).await?;
     ctx.transaction(move |tx| {

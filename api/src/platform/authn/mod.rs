@@ -82,6 +82,18 @@ impl TenantCtx {
         self.db.tenant(self, work).await
     }
 
+    /// A transaction for a look before something slow, like hashing. It ends here, and is not held
+    /// open for the answer as the others of a request with a claim are: whatever it wrote would not
+    /// be undone with the rest.
+    pub async fn look<T, E, F>(&self, look: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.without_claim().transaction(look).await
+    }
+
     /// Its transactions are held open until the answer is kept in the last of them.
     pub(in crate::platform) fn with_claim(&self, claim: Arc<Claim>) -> Self {
         Self { claim: Some(claim), ..self.clone() }

@@ -17,7 +17,7 @@ mod tx;
 
 pub use error::DbError;
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
-pub use once::{Claim, Digest, KeptAnswer};
+pub use once::{Claim, Digest, KEPT, KeptAnswer};
 pub use owner::{OwnerTx, read_as_owner};
 pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};

@@ -16,19 +16,20 @@ use diesel::{
     sql_types::{Binary, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
 };
 use std::sync::{Mutex, PoisonError};
+use uuid::Uuid;
 
 /// How long an answer is kept.
-const KEPT: Duration = Duration::hours(24);
+pub const KEPT: Duration = Duration::hours(24);
 
-/// A SHA-256 hash.
+/// A SHA-256 hash or HMAC.
 pub type Digest = [u8; 32];
 
 /// What a request with a key carries along.
 pub struct Claim {
     /// Of caller, method, path and key.
     pub scope: Digest,
-    /// Of the body.
-    pub request: Digest,
+    /// Of the body, by each key of the service; the first is kept.
+    request: Vec<Digest>,
     open: Mutex<Option<Open>>,
 }
 
@@ -46,11 +47,18 @@ pub struct KeptAnswer {
     pub etag: Option<String>,
     pub location: Option<String>,
     pub body: Vec<u8>,
+    /// Whom it tells of, if anybody.
+    pub person: Option<Uuid>,
 }
 
 impl Claim {
-    pub fn new(scope: Digest, request: Digest) -> Self {
+    pub fn new(scope: Digest, request: Vec<Digest>) -> Self {
         Self { scope, request, open: Mutex::default() }
+    }
+
+    /// Whether what was kept of a body is of this one.
+    pub fn is_of(&self, kept: &Digest) -> bool {
+        self.request.contains(kept)
     }
 
     /// What follows `BEGIN` and the check of the session. Hashes and a time of our own making.
@@ -84,7 +92,8 @@ impl Claim {
         let Some(open) = self.take() else {
             return Ok(());
         };
-        let (scope, request, at) = (self.scope, self.request, open.at);
+        let request = self.request.first().copied().unwrap_or_default();
+        let (scope, at) = (self.scope, open.at);
         open.commit(move |conn| keep(conn, tenant, scope, request, answer, at)).await
     }
 
@@ -126,10 +135,11 @@ fn keep(
     // Only an answer that is no longer kept can be there: the claim has looked.
     sql_query(
         "INSERT INTO idempotency_keys \
-         (tenant_id, scope_sha256, request_sha256, status, etag, location, body, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, scope_sha256) DO UPDATE SET \
+         (tenant_id, scope_sha256, request_sha256, status, etag, location, body, created_at, person_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, scope_sha256) DO UPDATE SET \
          request_sha256 = excluded.request_sha256, status = excluded.status, etag = excluded.etag, \
-         location = excluded.location, body = excluded.body, created_at = excluded.created_at",
+         location = excluded.location, body = excluded.body, created_at = excluded.created_at, \
+         person_id = excluded.person_id",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Binary, _>(scope.as_slice())
@@ -139,6 +149,7 @@ fn keep(
     .bind::<Nullable<Text>, _>(answer.location)
     .bind::<Binary, _>(answer.body)
     .bind::<Timestamptz, _>(at)
+    .bind::<Nullable<SqlUuid>, _>(answer.person)
     .execute(conn)?;
     Ok(())
 }
@@ -175,7 +186,7 @@ fn find(
     row.map(|row| {
         let request = row.request_sha256.try_into().map_err(|_| corrupt())?;
         let status = u16::try_from(row.status).map_err(|_| corrupt())?;
-        Ok((request, KeptAnswer { status, etag: row.etag, location: row.location, body: row.body }))
+        Ok((request, KeptAnswer { status, etag: row.etag, location: row.location, body: row.body, person: None }))
     })
     .transpose()
 }

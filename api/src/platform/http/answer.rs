@@ -9,6 +9,7 @@ use actix_web::{
     },
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 /// A JSON answer.
 pub struct Answer<T> {
@@ -16,11 +17,16 @@ pub struct Answer<T> {
     body: T,
     version: Option<i64>,
     location: Option<String>,
+    person: Option<Uuid>,
 }
+
+/// Left on an answer that tells of a person, so that where it is kept it is found when they are
+/// erased.
+pub(super) struct TellsOf(pub Uuid);
 
 impl<T: Serialize> Answer<T> {
     pub fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, body, version: None, location: None }
+        Self { status: StatusCode::OK, body, version: None, location: None, person: None }
     }
 
     pub fn created(body: T) -> Self {
@@ -30,6 +36,12 @@ impl<T: Serialize> Answer<T> {
     /// Where the new thing is found.
     pub fn at(mut self, location: String) -> Self {
         self.location = Some(location);
+        self
+    }
+
+    /// Whose name, address or the like it shows: the customer, if there is one.
+    pub fn tells_of(mut self, person: Option<Uuid>) -> Self {
+        self.person = person;
         self
     }
 
@@ -51,7 +63,11 @@ impl<T: Serialize> Responder for Answer<T> {
         if let Some(location) = self.location {
             response.insert_header((LOCATION, location));
         }
-        response.json(self.body)
+        let mut response = response.json(self.body);
+        if let Some(person) = self.person {
+            response.extensions_mut().insert(TellsOf(person));
+        }
+        response
     }
 }
 

@@ -6,14 +6,20 @@
 //! for whatever reason, and comes before that reason. `platform/db/once.rs` keeps the answers.
 
 use super::{
+    answer::TellsOf,
     body::read,
     error::{ApiError, Kind},
     invalid::Invalid,
     problems,
 };
-use crate::platform::{
-    authn::{Credential, Principal, TenantCtx},
-    db::{Claim, Digest, KeptAnswer},
+use crate::{
+    app::AppState,
+    config::KeyRing,
+    platform::{
+        authn::{Credential, Principal, TenantCtx},
+        crypto::derive_key,
+        db::{Claim, Digest, KeptAnswer},
+    },
 };
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -24,15 +30,41 @@ use actix_web::{
         header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LOCATION},
     },
     middleware::Next,
-    web::Bytes,
+    web::{Bytes, Data},
 };
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::{
+    digest::{Context, SHA256},
+    hmac,
+};
 use futures_util::stream;
 use std::sync::Arc;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const REUSED: Kind = Kind::new(422, "idempotency_key_reused", "The key was used for another request");
+
+/// Tells bodies apart without keeping them. A body may hold a password, and from its plain hash in
+/// a dump anybody could guess at it: so it takes a key of the service. The first key makes what is
+/// kept, and the others still recognise it.
+#[derive(Clone)]
+pub struct Fingerprints(Arc<[hmac::Key]>);
+
+impl Fingerprints {
+    pub fn new(ring: &KeyRing) -> Self {
+        Self(ring.0.iter().map(|(_, key)| derive_key(key.expose(), "request bodies")).collect())
+    }
+
+    /// Of a body that was sent within this scope, by each key.
+    fn of(&self, scope: &Digest, body: &[u8]) -> Vec<Digest> {
+        let sign = |key| {
+            let mut context = hmac::Context::with_key(key);
+            context.update(scope);
+            context.update(body);
+            context.sign().as_ref().try_into().unwrap_or_default()
+        };
+        self.0.iter().map(sign).collect()
+    }
+}
 
 /// Runs a handler once for each key of a caller; without a key, as always.
 pub async fn once<B: MessageBody + 'static>(
@@ -66,7 +98,7 @@ pub async fn once<B: MessageBody + 'static>(
         return Ok(response);
     }
     match kept {
-        Ok(Some((request, answer))) if request == claim.request => Ok(response.into_response(replay(answer))),
+        Ok(Some((request, answer))) if claim.is_of(&request) => Ok(response.into_response(replay(answer))),
         Ok(Some(_)) => {
             Ok(response.error_response(REUSED.with("Another body was sent with this key. Send a key of its own.")))
         }
@@ -91,8 +123,13 @@ async fn keep(
         }
     };
     let text = |name| head.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let answer =
-        KeptAnswer { status: head.status().as_u16(), etag: text(ETAG), location: text(LOCATION), body: body.to_vec() };
+    let answer = KeptAnswer {
+        status: head.status().as_u16(),
+        etag: text(ETAG),
+        location: text(LOCATION),
+        body: body.to_vec(),
+        person: head.extensions().get::<TellsOf>().map(|of| of.0),
+    };
     match claim.commit(ctx.tenant_id(), answer).await {
         Ok(()) => Ok(ServiceResponse::new(req, head.set_body(BoxBody::new(body)))),
         Err(error) => Ok(ServiceResponse::from_err(ApiError::from(error), req)),
@@ -124,10 +161,10 @@ async fn claim(req: &mut ServiceRequest) -> Result<Option<Claim>, ApiError> {
     let caller = caller.ok_or_else(|| ApiError::undeclared("TenantCtx"))?;
     let body = read(req.request().clone(), req.take_payload()).await?;
     let scope = digest(&[&caller, req.method().as_str(), req.path(), &key]);
-    let mut request = Context::new(&SHA256);
-    request.update(&body);
+    let state = req.app_data::<Data<AppState>>().ok_or_else(|| ApiError::undeclared("AppState"))?;
+    let request = state.fingerprints.of(&scope, &body);
     req.set_payload(payload(body));
-    Ok(Some(Claim::new(scope, finish(request))))
+    Ok(Some(Claim::new(scope, request)))
 }
 
 /// A user, in whichever session, or an API key.
@@ -151,10 +188,6 @@ fn digest(parts: &[&str]) -> Digest {
         context.update(part.as_bytes());
         context.update(b"\n");
     }
-    finish(context)
-}
-
-fn finish(context: Context) -> Digest {
     context.finish().as_ref().try_into().unwrap_or_default()
 }
 
@@ -187,6 +220,7 @@ pub fn in_progress() -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::crypto::{Secret, sha256};
     use actix_web::http::header::HeaderValue;
 
     fn read_key(values: &[&str]) -> Result<Option<String>, &'static str> {
@@ -217,5 +251,18 @@ mod tests {
         for (at, one) in scopes.iter().enumerate() {
             assert!(scopes.iter().skip(at + 1).all(|other| digest(one) != digest(other)));
         }
+    }
+
+    #[test]
+    fn a_body_is_recognised_by_who_knows_the_key_and_by_nobody_else() {
+        let ring = |letters: &[u8]| {
+            Fingerprints::new(&KeyRing(letters.iter().map(|l| (l.to_string(), Secret::new([*l; 32]))).collect()))
+        };
+        let (scope, body) = ([7; 32], b"{\"password\": \"a guess\"}");
+        let kept = ring(&[1]).of(&scope, body)[0];
+        assert!(ring(&[2, 1]).of(&scope, body).contains(&kept));
+        assert!(!ring(&[2]).of(&scope, body).contains(&kept));
+        assert!(!ring(&[1]).of(&scope, b"{}").contains(&kept) && !ring(&[1]).of(&[8; 32], body).contains(&kept));
+        assert!(kept != sha256(body) && kept != sha256(&[scope.as_slice(), body].concat()));
     }
 }

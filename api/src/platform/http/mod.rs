@@ -22,7 +22,7 @@ pub use cors::{Cors, is_origin};
 pub use cursor::{Cursors, PageRequest, Position};
 pub use dates::Dates;
 pub use error::{ApiError, Kind};
-pub use idempotency::once;
+pub use idempotency::{Fingerprints, once};
 pub use invalid::{Invalid, MAX_QUANTITY, Text};
 pub use query::{IdPath, Query};
 pub use route::{Access, Repeats, Route, mount, nothing_here};
