@@ -73,6 +73,28 @@ async fn the_last_known_cost_is_that_of_the_last_movement() {
     assert_eq!(posted(&owner, &found["id"]).await, ["1200 0.06 0.00", "5100 0.00 0.06"]);
 }
 
+/// Which movement is the last is a matter of what happened, not of clocks: here that of a second
+/// copy of the service runs behind. So it is with a request that began first, and waited.
+#[tokio::test]
+async fn the_last_movement_is_the_one_that_came_last() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let product = enter(&owner, "A").await;
+    world.clock.stop();
+    for (cost, behind) in [("1.00", 0), ("2.00", 40), ("3.00", 20)] {
+        world.clock.advance(chrono::Duration::milliseconds(-behind));
+        adjust(&owner, &product, "purchase", 1, Some(cost)).await.expect(201);
+        owner.order(&product, 1).await.expect(201);
+    }
+    let found = adjust(&owner, &product, "correction", 1, None).await.expect(201);
+    assert_eq!(moved(&found), json!([1, "3.00", "3.00", 1, "3.00"]));
+    let list = owner.get("/inventory/movements").await.expect(200);
+    let list = list["data"].as_array().unwrap();
+    let costs: Vec<&str> = list.iter().map(|row| row["unit_cost"].as_str().unwrap()).collect();
+    assert_eq!(costs, ["3.00", "3.00", "3.00", "2.00", "2.00", "1.00", "1.00"]);
+    assert_eq!(list[0], found);
+}
+
 #[tokio::test]
 async fn what_is_found_comes_in_at_the_average_half_to_even() {
     let world = World::start().await;

@@ -270,6 +270,25 @@ async fn nobody_waits_for_a_connection_until_a_password_is_hashed() {
     assert_eq!(first, "read");
 }
 
+/// A transaction that is held open for its answer needs no second connection.
+#[tokio::test]
+async fn one_connection_is_enough_for_many_requests_with_keys() {
+    let world = World::builder().workers(2).pool(1).start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "9.99", 1_000).await;
+    let order = json!({"lines": [{"product_id": product, "quantity": 1}]});
+    let (owner, order) = (&owner, &order);
+    let one = async |at: usize| {
+        let user = json!({"username": format!("u{at}"), "password": "a long enough secret", "role": "sales"});
+        let (path, body) = if at % 4 == 0 { ("/users", &user) } else { ("/orders", order) };
+        let first = post(owner, path, &format!("k-{at}"), body).await;
+        assert_eq!(first.status, 201, "{first:?}");
+        replays(&first, &post(owner, path, &format!("k-{at}"), body).await);
+    };
+    join_all((0..12).map(one)).await;
+    assert_eq!((count(&world, "orders"), count(&world, "idempotency_keys")), (9, 12));
+}
+
 /// What is given no longer is kept no longer: it may tell of people.
 #[tokio::test]
 async fn answers_are_purged_after_a_day() {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, lower, part_like},
         http::PageRequest,
     },
     schema::customers,
@@ -91,10 +91,11 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
     let tenant = tx.tenant_id();
     let mut query = known(tenant.0).select(Row::as_select()).into_boxed();
     if let Some(email) = &filter.email {
-        query = query.filter(customers::email_key.eq(email.to_lowercase()));
+        // As the column was made, whatever the database takes for lower case.
+        query = query.filter(customers::email_key.eq(lower(email)));
     }
     if let Some(q) = &filter.q {
-        let part = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let part = part_like(q);
         query = query.filter(
             (customers::email.ilike(part.clone()))
                 .or(customers::first_name.ilike(part.clone()))

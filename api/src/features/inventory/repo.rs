@@ -78,13 +78,15 @@ pub fn last_unit_cost(tx: &mut TenantTx<'_>, product: ProductId) -> Result<Optio
     Ok(cost)
 }
 
-/// Writes stock rows that [`lock`] holds, in one statement.
+/// Writes stock rows that [`lock`] holds, in one statement. Their time goes forward with each
+/// change, also where a transaction that began earlier comes later, or the clocks of two copies of
+/// the service differ: movements get it, and so are listed as they happened.
 pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
     let column = |pick: fn(&Change) -> i64| changes.iter().map(pick).collect::<Vec<i64>>();
     sql_query(
         "UPDATE stock SET on_hand = c.on_hand, value_minor = c.value, unfulfilled = stock.unfulfilled + c.sold, \
-         updated_at = $6 \
+         updated_at = greatest($6, stock.updated_at + interval '1 microsecond') \
          FROM unnest($2, $3, $4, $5) AS c (product_id, on_hand, value, sold) \
          WHERE stock.tenant_id = $1 AND stock.product_id = c.product_id",
     )
@@ -114,20 +116,24 @@ pub fn insert(tx: &mut TenantTx<'_>, product: ProductId, level: Level) -> Result
 
 /// Adds one movement.
 pub fn insert_movement(tx: &mut TenantTx<'_>, movement: NewMovement) -> Result<Movement, DbError> {
-    let ids = insert_movements(tx, std::slice::from_ref(&movement))?;
-    let id = ids.first().copied();
-    let id = id.ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })?;
+    let entered = insert_movements(tx, std::slice::from_ref(&movement))?.pop();
+    let (id, created_at) =
+        entered.ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })?;
     let NewMovement { product, kind, quantity, unit_cost, value, after, order, reason } = movement;
-    let (created_by, created_at) = (tx.actor().user_id, tx.now());
+    let created_by = tx.actor().user_id;
     Ok(Movement { id, product, kind, quantity, unit_cost, value, after, order, reason, created_by, created_at })
 }
 
-/// Adds movements, in one statement, and returns their ids in the same order.
-pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[NewMovement]) -> Result<Vec<MovementId>, DbError> {
-    let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);
+/// Adds the movements of stock rows that [`update`] has written, at their time, in one statement.
+pub fn insert_movements(
+    tx: &mut TenantTx<'_>,
+    movements: &[NewMovement],
+) -> Result<Vec<(MovementId, DateTime<Utc>)>, DbError> {
+    let (tenant, by) = (tx.tenant_id(), tx.actor().user_id);
     let ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
-    let rows: Vec<_> = (movements.iter().zip(&ids))
+    let rows: Vec<_> = (movements.iter().zip(ids))
         .map(|(movement, id)| {
+            let changed = stock::table.find((tenant.0, movement.product.0)).select(stock::updated_at).single_value();
             (
                 stock_movements::tenant_id.eq(tenant.0),
                 stock_movements::id.eq(id.0),
@@ -141,12 +147,15 @@ pub fn insert_movements(tx: &mut TenantTx<'_>, movements: &[NewMovement]) -> Res
                 stock_movements::order_id.eq(movement.order.map(|order| order.0)),
                 stock_movements::reason.eq(movement.reason.clone()),
                 stock_movements::created_by.eq(by.0),
-                stock_movements::created_at.eq(now),
+                stock_movements::created_at.eq(changed.assume_not_null()),
             )
         })
         .collect();
-    diesel::insert_into(stock_movements::table).values(rows).execute(tx.conn())?;
-    Ok(ids)
+    let entered: Vec<(Uuid, DateTime<Utc>)> = diesel::insert_into(stock_movements::table)
+        .values(rows)
+        .returning((stock_movements::id, stock_movements::created_at))
+        .get_results(tx.conn())?;
+    Ok(entered.into_iter().map(|(id, at)| (MovementId(id), at)).collect())
 }
 
 /// Which movements a list shows.

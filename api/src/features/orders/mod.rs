@@ -5,8 +5,8 @@
 //! was; an `external_reference` exists once per channel. Every event is posted to the journal in
 //! its own transaction. The database derives an order's statuses from its amounts, and refuses a
 //! payment of more than is due. Invoices are frozen as issued, and their numbers have no gap: the
-//! number is drawn last. Locks are taken on the order, then on stock rows by product, then on
-//! counters.
+//! number is drawn last. Locks are taken on the customer, the order, stock rows by product, and then
+//! on counters.
 
 mod error;
 mod http;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     features::inventory::Level,
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, part_like},
         http::PageRequest,
     },
     schema::{products, stock},
@@ -118,7 +118,7 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
         query = query.filter(products::sku.eq(sku));
     }
     if let Some(q) = &filter.q {
-        let part = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let part = part_like(q);
         query = query.filter(
             (products::name.ilike(part.clone()))
                 .or(products::sku.ilike(part.clone()))

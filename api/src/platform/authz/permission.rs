@@ -37,7 +37,8 @@ permissions! {
     /// What moved stock, and when.
     InventoryRead = "inventory:read",
     InventoryWrite = "inventory:write",
-    /// What goods cost and what is earned on them.
+    /// What goods cost and what is earned on them, on products, movements and orders. The books and
+    /// reports, which are about that, have permissions of their own.
     CostsRead = "costs:read",
     OrdersRead = "orders:read",
     OrdersWrite = "orders:write",

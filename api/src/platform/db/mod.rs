@@ -8,6 +8,7 @@
 //! Nobody asks for a second connection while holding one, and no network call happens inside.
 
 mod error;
+mod functions;
 mod lane;
 mod migrations;
 mod once;
@@ -16,6 +17,7 @@ mod session;
 mod tx;
 
 pub use error::DbError;
+pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
 pub use once::{Claim, Digest, KEPT, KeptAnswer};
 pub use owner::{OwnerTx, read_as_owner};

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, lower},
         http::PageRequest,
     },
     schema::{fulfilment_lines, fulfilments, invoices, order_lines, orders},
@@ -80,7 +80,8 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
         query = query.filter(orders::customer_id.eq(customer.0));
     }
     if let Some(email) = &filter.customer_email {
-        query = query.filter(orders::customer_email.eq(email.to_lowercase()));
+        // As the column was made, whatever the database takes for lower case.
+        query = query.filter(orders::customer_email.eq(lower(email)));
     }
     if let Some(channel) = &filter.channel {
         query = query.filter(orders::channel.eq(channel));

@@ -4,7 +4,7 @@ use super::super::model::{
     Buyer, Issued, Line, LineAmounts, Order, Parcel, Prices, Progress, Settled, Shipping, Sums, Taxed,
 };
 use crate::{
-    platform::db::DbError,
+    platform::db::{DbError, part_like},
     schema::{order_lines, orders},
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -218,7 +218,7 @@ pub(super) fn found_by(
     q: &str,
 ) -> Box<dyn BoxableExpression<orders::table, Pg, SqlType = diesel::sql_types::Nullable<Bool>>> {
     let number = q.trim_start_matches("SO-").parse::<i64>().unwrap_or(-1);
-    let part = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let part = part_like(q);
     let of_customer = |member: &'static str| orders::customer.retrieve_as_text(member).ilike(part.clone());
     Box::new(
         (orders::number.eq(number).nullable())
