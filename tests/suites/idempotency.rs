@@ -280,7 +280,7 @@ async fn one_connection_is_enough_for_many_requests_with_keys() {
     let (owner, order) = (&owner, &order);
     let one = async |at: usize| {
         let user = json!({"username": format!("u{at}"), "password": "a long enough secret", "role": "sales"});
-        let (path, body) = if at % 4 == 0 { ("/users", &user) } else { ("/orders", order) };
+        let (path, body) = if at < 3 { ("/users", &user) } else { ("/orders", order) };
         let first = post(owner, path, &format!("k-{at}"), body).await;
         assert_eq!(first.status, 201, "{first:?}");
         replays(&first, &post(owner, path, &format!("k-{at}"), body).await);
