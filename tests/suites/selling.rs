@@ -67,8 +67,12 @@ async fn discount_shipping_and_commission_show_on_the_order() {
     let path = format!("/orders/{}", order["id"].as_str().unwrap());
     assert_eq!(owner.get(&path).await.expect(200), order);
     let stranger = world.south.user("sales");
-    body["sales_person_id"] = json!(stranger);
-    owner.post("/orders", &body).await.invalid(&[("/sales_person_id", "not_found")]);
+    let gone = world.north.user("viewer");
+    owner.delete(&format!("/users/{gone}")).await.expect(204);
+    for nobody in [stranger, gone] {
+        body["sales_person_id"] = json!(nobody);
+        owner.post("/orders", &body).await.invalid(&[("/sales_person_id", "not_found")]);
+    }
 }
 
 #[tokio::test]

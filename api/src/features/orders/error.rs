@@ -62,7 +62,7 @@ pub enum OrderError {
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
-    Db(DbError),
+    Db(#[from] DbError),
 }
 
 /// A product that is short, named as people know it.
@@ -75,12 +75,6 @@ pub struct Short {
 impl From<Invalid> for OrderError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
-    }
-}
-
-impl From<DbError> for OrderError {
-    fn from(error: DbError) -> Self {
-        if error.violates("orders_sales_person_fkey") { Self::NoSuchSalesPerson } else { Self::Db(error) }
     }
 }
 

@@ -10,3 +10,4 @@ mod repo;
 mod service;
 
 pub use http::routes;
+pub use service::exists_in;

@@ -10,7 +10,7 @@ use crate::{
     platform::{
         authn::TenantCtx,
         authz::{PermissionSet, Roles},
-        db::TenantTx,
+        db::{DbError, TenantTx},
         http::{IfMatch, Invalid, PageRequest},
     },
 };
@@ -29,6 +29,11 @@ pub async fn list(ctx: &TenantCtx, role: Option<String>, asked: PageRequest) -> 
 
 pub async fn get(ctx: &TenantCtx, id: UserId) -> Result<User, UserError> {
     ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(UserError::NotFound)).await
+}
+
+/// Whether somebody is one of the client's people, disabled or not.
+pub fn exists_in(tx: &mut TenantTx<'_>, id: UserId) -> Result<bool, DbError> {
+    Ok(repo::find(tx, id)?.is_some())
 }
 
 pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewUser) -> Result<User, UserError> {

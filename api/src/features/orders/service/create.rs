@@ -18,6 +18,7 @@ use crate::{
             repo::{self, Number},
         },
         products::{self, ForSale, Wanted},
+        users,
     },
     platform::{authn::TenantCtx, authz::Permission, db::TenantTx, http::Invalid, ids::NoRandomness},
 };
@@ -42,6 +43,11 @@ pub async fn create(ctx: &TenantCtx, input: NewOrder) -> Result<Order, OrderErro
 fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Order, OrderError> {
     let ordered_at = check_time(tx, request.ordered_at)?;
     let customer = find_customer(tx, &request)?;
+    if let Some(person) = request.sales_person
+        && !users::exists_in(tx, person)?
+    {
+        return Err(OrderError::NoSuchSalesPerson);
+    }
     let wanted: Vec<Wanted> = request.lines.iter().map(|line| line.wanted.clone()).collect();
     let found = products::for_sale_in(tx, &wanted)?;
     let (sold, shipping) = price(tx, &request, &found)?;
