@@ -1,14 +1,16 @@
-//! What happens behind the requests, on one screen: every kind of job, feature by feature.
+//! What happens behind the requests, on one screen: every kind of job, feature by feature, and what
+//! comes at set times.
 
 use crate::{
     features::retention,
-    platform::jobs::{Handlers, Job},
+    platform::jobs::{CronError, Handlers},
 };
 
-/// All kinds of jobs.
-pub fn handlers() -> Handlers {
-    Handlers::default().with::<retention::Purge>()
+/// All kinds of jobs. Times of a client's are on the client's own clock, in the quiet of the night.
+pub fn handlers() -> Result<Handlers, CronError> {
+    Handlers::default().for_every_client::<retention::Purge>("17 3 * * *").for_the_operator(
+        "purge",
+        "47 3 * * *",
+        retention::purge_operators,
+    )
 }
-
-/// Jobs that every client has one of; a worker that starts stores those that are missing.
-pub const DAILY: [&str; 1] = [retention::Purge::KIND];

@@ -155,7 +155,7 @@ async fn work() -> anyhow::Result<()> {
 }
 
 fn worker(state: &AppState, config: &Config) -> anyhow::Result<(Worker, Stop)> {
-    Ok(Worker::new(state.clone(), jobs::handlers(), &jobs::DAILY, config.worker)?)
+    Ok(Worker::new(state.clone(), jobs::handlers()?, config.worker)?)
 }
 
 /// A message when SIGTERM or SIGINT came.

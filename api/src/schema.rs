@@ -272,6 +272,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedules (tenant_id, kind) {
+        tenant_id -> Uuid,
+        kind -> Text,
+        cron -> Text,
+        next_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    chores (name) {
+        name -> Text,
+        next_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     order_counters (tenant_id) {
         tenant_id -> Uuid,
         last_number -> Int8,

@@ -31,6 +31,7 @@ mod product_lists;
 mod products;
 mod registration;
 mod reports;
+mod schedules;
 mod second_factor;
 mod secrets;
 mod selling;

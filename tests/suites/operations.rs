@@ -344,6 +344,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "second_factors",
         "recovery_codes",
         "jobs",
+        "schedules",
         "products",
         "stock",
         "stock_movements",

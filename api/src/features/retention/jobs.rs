@@ -1,14 +1,15 @@
-//! The daily purge.
+//! The purge of each client, and of the operator.
 
 use super::repo;
 use crate::{
     app::AppState,
     platform::{
         db::{DbError, KEPT, TenantTx},
-        jobs::{Finished, Job, JobError, Run, When, enqueue_in},
+        jobs::{Finished, Job, JobError, Run},
     },
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 
 /// Rows in one transaction: nobody waits long for the locks.
@@ -27,13 +28,13 @@ impl Job for Purge {
         purge(&run, now - keep.sessions, repo::delete_sessions).await?;
         purge(&run, now - keep.jobs, repo::delete_jobs).await?;
         purge(&run, now - KEPT, repo::delete_kept_answers).await?;
-        run.finish(move |tx| {
-            let tomorrow = When { run_at: Some(now + Duration::days(1)), unique_key: Some("daily".to_owned()) };
-            enqueue_in(tx, &Self {}, tomorrow)?;
-            Ok::<_, JobError>(())
-        })
-        .await
+        run.finish(|_| Ok(())).await
     }
+}
+
+/// The same for what belongs to no client. Superadmins are few: one statement is not long.
+pub fn purge_operators(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>) -> Result<(), DbError> {
+    repo::delete_superadmin_sessions(conn, now - state.retention.sessions)
 }
 
 type Delete = fn(&mut TenantTx<'_>, DateTime<Utc>, i64) -> Result<usize, DbError>;

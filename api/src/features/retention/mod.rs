@@ -1,9 +1,9 @@
 //! What is kept no longer than it is needed: logs, ended sessions, finished jobs.
 //!
-//! Each client has one job that purges, and that stores the next one for a day later. A worker that
-//! starts stores it for clients that have none.
+//! Each client has a job that purges by night, a thousand rows at a time; the operator's own tables are
+//! a chore.
 
 mod jobs;
 mod repo;
 
-pub use jobs::Purge;
+pub use jobs::{Purge, purge_operators};

@@ -2,7 +2,7 @@
 
 use crate::platform::db::{DbError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::{RunQueryDsl, sql_query, sql_types};
+use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 
 pub fn delete_session_events(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
     delete(tx, "session_events", "created_at < $2", before, most)
@@ -20,6 +20,12 @@ pub fn delete_jobs(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> R
 /// Answers of requests with an `Idempotency-Key`, which are given no longer.
 pub fn delete_kept_answers(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
     delete(tx, "idempotency_keys", "created_at < $2", before, most)
+}
+
+/// Their refresh tokens go with them.
+pub fn delete_superadmin_sessions(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), DbError> {
+    sql_query("SELECT purge_superadmin_sessions($1)").bind::<sql_types::Timestamptz, _>(before).execute(conn)?;
+    Ok(())
 }
 
 fn delete(

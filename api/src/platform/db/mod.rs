@@ -34,7 +34,7 @@ use crate::config::{self, Config};
 use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
-use lane::Lane;
+use lane::{Lane, Lease};
 use session::{begin_job, begin_superadmin_sql, begin_tenant_sql, with_present_rights};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -303,5 +303,17 @@ impl WorkerLane {
     ) -> Result<T, DbError> {
         let now = self.ids.now();
         self.lane.run(move |lease| lease.statement(|conn| run(conn, now))).await
+    }
+
+    pub async fn transaction<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut PgConnection, DateTime<Utc>) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let now = self.ids.now();
+        let work = move |lease: &mut Lease| {
+            lease.begin("BEGIN")?;
+            lease.finish(|conn| work(conn, now))
+        };
+        self.lane.run(work).await
     }
 }

@@ -7,18 +7,24 @@
 //! least once; what it does in its last transaction, the one that marks it as done, is done once.
 
 mod backoff;
+mod chores;
 mod claim;
+mod cron;
 mod handlers;
 mod queue;
 mod repo;
 mod run;
+mod schedules;
 mod waker;
 mod worker;
 
+pub use chores::ChoreWork;
 pub use claim::Claim;
+pub use cron::{Cron, CronError};
 pub use handlers::Handlers;
 pub use queue::Queue;
 pub use run::{Finished, JobError, Run};
+pub use schedules::{schedule_in, unschedule_in};
 pub use waker::Waker;
 pub use worker::{Stop, Worker};
 

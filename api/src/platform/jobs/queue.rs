@@ -1,11 +1,14 @@
 //! The queue as workers see it: jobs of all clients, through the functions of the migration, which
 //! are all that the worker's login may do outside one client.
 
-use super::Claim;
+use super::{Claim, handlers::Form, schedules::Due};
 use crate::platform::db::{DbError, WorkerLane};
 use chrono::{DateTime, Utc};
 use diesel::{RunQueryDsl, sql_query, sql_types};
 use uuid::Uuid;
+
+/// Schedules that are moved on in one statement.
+const MOST_DUE: i32 = 500;
 
 /// Takes jobs and gives them back.
 #[derive(Clone)]
@@ -104,17 +107,55 @@ impl Queue {
             .await
     }
 
-    /// Stores a job of this kind for every client that has none.
-    pub async fn plant(&self, daily: &'static str) -> Result<(), DbError> {
+    /// Gives every client a schedule of this kind, where it has none or another one.
+    pub async fn schedule_for_all(&self, kind: &'static str, cron: &'static str) -> Result<(), DbError> {
+        self.lane
+            .statement(move |conn, _| {
+                sql_query("SELECT schedule_for_all($1, $2)")
+                    .bind::<sql_types::Text, _>(kind)
+                    .bind::<sql_types::Text, _>(cron)
+                    .execute(conn)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Schedules of these kinds whose time has come.
+    pub(super) async fn due_schedules(&self, kinds: Vec<&'static str>) -> Result<Vec<Due>, DbError> {
         self.lane
             .statement(move |conn, now| {
-                sql_query("SELECT plant_daily_jobs($1, $2)")
-                    .bind::<sql_types::Text, _>(daily)
+                let due = sql_query("SELECT * FROM due_schedules($1, $2, $3)")
+                    .bind::<sql_types::Array<sql_types::Text>, _>(&kinds)
+                    .bind::<sql_types::Timestamptz, _>(now)
+                    .bind::<sql_types::Integer, _>(MOST_DUE);
+                Ok(due.load(conn)?)
+            })
+            .await
+    }
+
+    /// Stores the jobs of these schedules and moves them on, but for those that another worker did.
+    pub(super) async fn move_on(&self, due: Vec<(Due, Form)>, now: DateTime<Utc>) -> Result<(), DbError> {
+        type Times = sql_types::Array<sql_types::Nullable<sql_types::Timestamptz>>;
+        let next = column(&due, |(due, _)| due.next_after(now));
+        self.lane
+            .statement(move |conn, _| {
+                sql_query("SELECT move_schedules_on($1, $2, $3, $4, $5, $6, $7)")
+                    .bind::<sql_types::Array<sql_types::Uuid>, _>(column(&due, |(due, _)| due.tenant_id))
+                    .bind::<sql_types::Array<sql_types::Text>, _>(column(&due, |(due, _)| due.kind.clone()))
+                    .bind::<Times, _>(column(&due, |(due, _)| due.next_at))
+                    .bind::<Times, _>(&next)
+                    .bind::<sql_types::Array<sql_types::Integer>, _>(column(&due, |(_, form)| form.version))
+                    .bind::<sql_types::Array<sql_types::Integer>, _>(column(&due, |(_, form)| form.max_attempts))
                     .bind::<sql_types::Timestamptz, _>(now)
                     .execute(conn)?;
                 Ok(())
             })
             .await
+    }
+
+    /// For chores, which open their own transactions.
+    pub(super) fn lane(&self) -> &WorkerLane {
+        &self.lane
     }
 
     /// Takes back what lost workers hold.
@@ -128,10 +169,10 @@ impl Queue {
     }
 }
 
+fn column<R, T>(rows: &[R], pick: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(pick).collect()
+}
+
 fn columns(claims: &[Claim]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
-    (
-        claims.iter().map(|claim| claim.tenant_id).collect(),
-        claims.iter().map(|claim| claim.id).collect(),
-        claims.iter().map(|claim| claim.fence).collect(),
-    )
+    (column(claims, |claim| claim.tenant_id), column(claims, |claim| claim.id), column(claims, |claim| claim.fence))
 }

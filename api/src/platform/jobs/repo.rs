@@ -1,9 +1,9 @@
-//! Jobs of one client in the database.
+//! Jobs and schedules of one client in the database.
 
 use super::Claim;
 use crate::{
     platform::db::{DbError, TenantTx},
-    schema::jobs,
+    schema::{jobs, schedules},
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::JobId;
@@ -56,4 +56,25 @@ pub fn finish(tx: &mut TenantTx<'_>, claim: &Claim) -> Result<(), DbError> {
         .set((jobs::state.eq("done"), jobs::finished_at.eq(now), jobs::lease_until.eq(None::<DateTime<Utc>>)))
         .execute(tx.conn())?;
     if done == 1 { Ok(()) } else { Err(DbError::JobLost) }
+}
+
+/// A worker works out when it is due; one that stays as it was stays due when it was.
+pub fn set_schedule(tx: &mut TenantTx<'_>, kind: &str, cron: &str) -> Result<(), DbError> {
+    use diesel::query_dsl::methods::FilterDsl as _;
+
+    let tenant = tx.tenant_id();
+    diesel::insert_into(schedules::table)
+        .values((schedules::tenant_id.eq(tenant.0), schedules::kind.eq(kind), schedules::cron.eq(cron)))
+        .on_conflict((schedules::tenant_id, schedules::kind))
+        .do_update()
+        .set((schedules::cron.eq(cron), schedules::next_at.eq(None::<DateTime<Utc>>)))
+        .filter(schedules::cron.ne(cron))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn delete_schedule(tx: &mut TenantTx<'_>, kind: &str) -> Result<(), DbError> {
+    let tenant = tx.tenant_id();
+    diesel::delete(schedules::table.find((tenant.0, kind))).execute(tx.conn())?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ use super::{
     Claim, Handlers, JobError, Queue, Run, Waker,
     backoff::delay,
     queue::{Failure, Wanted},
+    schedules::store_due,
 };
 use crate::{app::AppState, config, platform::db::DbError};
 use chrono::{DateTime, Utc};
@@ -11,6 +12,9 @@ use futures_util::FutureExt;
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
+
+/// How often it looks for schedules whose time has come.
+const CLOCK: Duration = Duration::from_secs(1);
 
 /// Asks a worker to stop.
 #[derive(Clone)]
@@ -32,21 +36,15 @@ pub struct Worker {
     name: String,
     /// The client that was served last: the next claim begins after it.
     last: Uuid,
-    /// Kinds of jobs that every client has one of.
-    daily: &'static [&'static str],
-    planted_at: Option<DateTime<Utc>>,
+    /// When every client was last given the schedules that all have.
+    scheduled_at: Option<DateTime<Utc>>,
     stop: watch::Receiver<bool>,
     running: JoinSet<Uuid>,
     held: HashMap<Uuid, Claim>,
 }
 
 impl Worker {
-    pub fn new(
-        state: AppState,
-        handlers: Handlers,
-        daily: &'static [&'static str],
-        config: config::Worker,
-    ) -> Result<(Self, Stop), DbError> {
+    pub fn new(state: AppState, handlers: Handlers, config: config::Worker) -> Result<(Self, Stop), DbError> {
         let (sender, stop) = watch::channel(false);
         let worker = Self {
             queue: state.db.queue()?,
@@ -56,8 +54,7 @@ impl Worker {
             handlers,
             config,
             last: Uuid::nil(),
-            daily,
-            planted_at: None,
+            scheduled_at: None,
             stop,
             running: JoinSet::new(),
             held: HashMap::new(),
@@ -72,6 +69,8 @@ impl Worker {
         let every = self.config.heartbeat();
         let mut heartbeat = time::interval_at(time::Instant::now() + every, every);
         heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut clock = time::interval(CLOCK);
+        clock.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let waker = self.waker.clone();
         self.live().await;
         while !*self.stop.borrow() {
@@ -85,6 +84,7 @@ impl Worker {
                 () = waker.woken(), if free => {}
                 () = time::sleep(self.config.poll) => {}
                 _ = heartbeat.tick() => self.live().await,
+                _ = clock.tick() => self.store_due().await,
                 _ = self.stop.changed() => {}
             }
         }
@@ -153,23 +153,34 @@ impl Worker {
         let until = self.state.ids.now() + self.config.lease;
         let said = if held.is_empty() { Ok(()) } else { self.queue.hold(&held, until).await };
         let looked = self.queue.give_up_lost().await;
-        let planted = self.plant().await;
-        if let Err(error) = said.and(looked).and(planted) {
+        if let Err(error) = said.and(looked) {
             tracing::error!(%error, "the worker can not say that it lives");
+        }
+        if let Err(error) = self.look_after_schedules().await {
+            tracing::error!(%error, "schedules can not be looked after");
         }
     }
 
-    /// Once an hour, for clients that were made meanwhile.
-    async fn plant(&mut self) -> Result<(), DbError> {
+    /// Gives the schedules that all have to clients that were made meanwhile, once an hour; and does the
+    /// operator's chores.
+    async fn look_after_schedules(&mut self) -> Result<(), DbError> {
         let now = self.state.ids.now();
-        if self.planted_at.is_some_and(|before| (now - before).abs() < chrono::Duration::hours(1)) {
-            return Ok(());
+        if self.scheduled_at.is_none_or(|before| (now - before).abs() >= chrono::Duration::hours(1)) {
+            for (kind, cron) in self.handlers.every_clients() {
+                self.queue.schedule_for_all(kind, cron).await?;
+            }
+            self.scheduled_at = Some(now);
         }
-        for daily in self.daily {
-            self.queue.plant(daily).await?;
+        for chore in self.handlers.chores() {
+            chore.look_after(self.queue.lane(), &self.state).await?;
         }
-        self.planted_at = Some(now);
         Ok(())
+    }
+
+    async fn store_due(&self) {
+        if let Err(error) = store_due(&self.queue, &self.handlers, self.state.ids.now()).await {
+            tracing::error!(%error, "jobs whose time has come can not be stored");
+        }
     }
 
     async fn wind_up(mut self) {

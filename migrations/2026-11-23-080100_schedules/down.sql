@@ -1,0 +1,10 @@
+COMMENT ON FUNCTION plant_daily_jobs IS 'Stores a job of this kind for every client that has none.';
+DROP FUNCTION purge_superadmin_sessions(timestamptz);
+DROP FUNCTION take_chore(text, timestamptz, timestamptz);
+DROP TABLE chores;
+DROP FUNCTION move_schedules_on(uuid[], text[], timestamptz[], timestamptz[], integer[], integer[], timestamptz);
+DROP FUNCTION due_schedules(text[], timestamptz, integer);
+DROP FUNCTION schedule_for_all(text, text);
+DROP TRIGGER tenants_forget_next_times ON tenants;
+DROP FUNCTION forget_next_times();
+DROP TABLE schedules;
