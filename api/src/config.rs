@@ -49,6 +49,8 @@ pub struct Retention {
     pub sessions: chrono::Duration,
     /// `KEEP_JOBS_DAYS`: after their end, by default 30.
     pub jobs: chrono::Duration,
+    /// `KEEP_EVENTS_DAYS`, by default 30.
+    pub events: chrono::Duration,
 }
 
 /// How much one client may ask for, where nothing else was agreed with it, and how often
@@ -208,6 +210,7 @@ impl Config {
                 session_log: chrono::Duration::days(reader.whole("KEEP_SESSION_LOG_DAYS", 1, 400)),
                 sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
                 jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
+                events: chrono::Duration::days(reader.whole("KEEP_EVENTS_DAYS", 1, 30)),
             },
             passwords: Passwords {
                 threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1)),

@@ -281,6 +281,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    events (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
+        data -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     chores (name) {
         name -> Text,
         next_at -> Timestamptz,

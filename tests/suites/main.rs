@@ -21,6 +21,7 @@ mod journal;
 mod journal_backfill;
 mod limits;
 mod limits_without_redis;
+mod low_stock;
 mod operations;
 mod orders;
 mod passwords;

@@ -345,6 +345,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "recovery_codes",
         "jobs",
         "schedules",
+        "events",
         "products",
         "stock",
         "stock_movements",

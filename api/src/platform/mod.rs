@@ -9,6 +9,7 @@ pub mod cache;
 pub mod clock;
 pub mod crypto;
 pub mod db;
+pub mod events;
 pub mod health;
 pub mod http;
 pub mod ids;

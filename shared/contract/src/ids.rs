@@ -57,6 +57,8 @@ id! {
     OrderId,
     OrderLineId,
     JobId,
+    /// Something that happened and others are told of.
+    EventId,
     /// An entry of the journal.
     EntryId,
     CustomerId,

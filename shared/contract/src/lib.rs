@@ -13,6 +13,7 @@ pub mod client;
 mod currencies;
 pub mod customers;
 pub mod decimal;
+pub mod events;
 pub mod fulfilments;
 pub mod ids;
 pub mod inventory;

@@ -3,8 +3,9 @@
 //! Invariants: stock never goes below zero; a product's value is what its units cost at moving
 //! weighted average, to the minor unit, and nothing on hand is worth nothing; every change has
 //! its movement, and its entry in the journal where it is worth something: adjustments post theirs,
-//! orders what they sell. Stock rows are locked in the order of their products' ids, so that orders which
-//! cross each other wait instead of deadlocking.
+//! orders what they sell; and an event where it comes down to the low-stock threshold. Stock rows are
+//! locked in the order of their products' ids, so that orders which cross each other wait instead of
+//! deadlocking.
 
 mod adjustments;
 mod error;

@@ -4,17 +4,18 @@ use super::model::{Level, Movement, Shelf};
 use crate::{
     platform::{
         db::{DbError, TenantTx},
+        events,
         http::{Dates, PageRequest},
     },
     schema::{stock, stock_movements},
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{MovementId, OrderId, ProductId, UserId, inventory::MovementKind};
+use countinghouse_contract::{MovementId, OrderId, ProductId, UserId, events::StockLow, inventory::MovementKind};
 use diesel::{
     dsl::sql,
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Bool, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -78,17 +79,26 @@ pub fn last_unit_cost(tx: &mut TenantTx<'_>, product: ProductId) -> Result<Optio
     Ok(cost)
 }
 
-/// Writes stock rows that [`lock`] holds, in one statement. Their time goes forward with each
-/// change, also where a transaction that began earlier comes later, or the clocks of two copies of
-/// the service differ: movements get it, and so are listed as they happened.
+/// Writes stock rows that [`lock`] holds, in one statement; and an event for each product that comes
+/// down to its threshold by it. Their time goes forward with each change, also where a transaction that
+/// began earlier comes later, or the clocks of two copies of the service differ: movements get it, and
+/// so are listed as they happened.
 pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
+    let threshold = tx.actor().policies.low_stock_threshold;
     let column = |pick: fn(&Change) -> i64| changes.iter().map(pick).collect::<Vec<i64>>();
-    sql_query(
-        "UPDATE stock SET on_hand = c.on_hand, value_minor = c.value, unfulfilled = stock.unfulfilled + c.sold, \
+    let low: Vec<LowRow> = sql_query(
+        "WITH moved AS (UPDATE stock SET on_hand = c.on_hand, value_minor = c.value, \
+         unfulfilled = stock.unfulfilled + c.sold, \
          updated_at = greatest($6, stock.updated_at + interval '1 microsecond') \
          FROM unnest($2, $3, $4, $5) AS c (product_id, on_hand, value, sold) \
-         WHERE stock.tenant_id = $1 AND stock.product_id = c.product_id",
+         JOIN stock AS old ON old.tenant_id = $1 AND old.product_id = c.product_id \
+         WHERE stock.tenant_id = $1 AND stock.product_id = c.product_id \
+         RETURNING c.product_id, old.on_hand AS before, c.on_hand) \
+         SELECT p.id AS product_id, p.sku, p.name, m.on_hand, coalesce(p.low_stock_threshold, $7) AS threshold \
+         FROM moved m JOIN products p ON p.tenant_id = $1 AND p.id = m.product_id \
+         WHERE m.before > coalesce(p.low_stock_threshold, $7) \
+         AND m.on_hand <= coalesce(p.low_stock_threshold, $7)",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Array<SqlUuid>, _>(changes.iter().map(|change| change.product.0).collect::<Vec<_>>())
@@ -96,8 +106,30 @@ pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> 
     .bind::<Array<BigInt>, _>(column(|change| change.after.value))
     .bind::<Array<BigInt>, _>(column(|change| change.sold))
     .bind::<Timestamptz, _>(now)
-    .execute(tx.conn())?;
-    Ok(())
+    .bind::<Nullable<BigInt>, _>(threshold)
+    .load(tx.conn())?;
+    events::record_in(tx, &low.into_iter().map(StockLow::from).collect::<Vec<_>>())
+}
+
+#[derive(QueryableByName)]
+struct LowRow {
+    #[diesel(sql_type = SqlUuid)]
+    product_id: Uuid,
+    #[diesel(sql_type = Text)]
+    sku: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    on_hand: i64,
+    #[diesel(sql_type = BigInt)]
+    threshold: i64,
+}
+
+impl From<LowRow> for StockLow {
+    fn from(row: LowRow) -> Self {
+        let LowRow { product_id, sku, name, on_hand, threshold } = row;
+        Self { product_id: ProductId(product_id), sku, name, on_hand, low_stock_threshold: threshold }
+    }
 }
 
 pub fn insert(tx: &mut TenantTx<'_>, product: ProductId, level: Level) -> Result<(), DbError> {

@@ -28,6 +28,7 @@ impl Job for Purge {
         purge(&run, now - keep.sessions, repo::delete_sessions).await?;
         purge(&run, now - keep.jobs, repo::delete_jobs).await?;
         purge(&run, now - KEPT, repo::delete_kept_answers).await?;
+        purge(&run, now - keep.events, repo::delete_events).await?;
         run.finish(|_| Ok(())).await
     }
 }

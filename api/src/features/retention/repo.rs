@@ -22,6 +22,10 @@ pub fn delete_kept_answers(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i
     delete(tx, "idempotency_keys", "created_at < $2", before, most)
 }
 
+pub fn delete_events(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    delete(tx, "events", "created_at < $2", before, most)
+}
+
 /// Their refresh tokens go with them.
 pub fn delete_superadmin_sessions(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), DbError> {
     sql_query("SELECT purge_superadmin_sessions($1)").bind::<sql_types::Timestamptz, _>(before).execute(conn)?;
