@@ -15,7 +15,9 @@ use countinghouse_api::{
     routes, server,
 };
 use std::{
+    future::Future,
     io::{Read, Write},
+    mem::ManuallyDrop,
     net::TcpListener,
     process::ExitCode,
 };
@@ -103,13 +105,19 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => actix_web::rt::System::new().block_on(serve(&args)),
-        Command::Work => actix_web::rt::System::new().block_on(work()),
+        Command::Serve(args) => until_stopped(serve(&args)),
+        Command::Work => until_stopped(work()),
         Command::Migrate => migrate(),
         Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
+}
+
+/// Does not wait for threads that still hang in a transaction: the end of the process ends it, and nothing
+/// of it stays.
+fn until_stopped(service: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    ManuallyDrop::new(actix_web::rt::System::new()).block_on(service)
 }
 
 async fn serve(args: &Serve) -> anyhow::Result<()> {

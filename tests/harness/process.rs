@@ -34,7 +34,11 @@ pub struct Process {
 impl Process {
     /// Starts `serve` and waits until it says where it listens.
     pub fn serve(environment: &[(&str, String)]) -> Self {
-        let mut process = Self::start(environment, "serve");
+        Self::serve_with(environment, &[])
+    }
+
+    pub fn serve_with(environment: &[(&str, String)], arguments: &[&str]) -> Self {
+        let mut process = Self::start(environment, &[&["serve"], arguments].concat());
         let listening = process.wait_for("listening");
         process.base_url = format!("http://{}", listening["address"].as_str().expect("an address"));
         process
@@ -42,14 +46,14 @@ impl Process {
 
     /// Starts `work` and waits until it does.
     pub fn work(environment: &[(&str, String)]) -> Self {
-        let mut process = Self::start(environment, "work");
+        let mut process = Self::start(environment, &["work"]);
         process.wait_for("working");
         process
     }
 
-    fn start(environment: &[(&str, String)], what: &str) -> Self {
+    fn start(environment: &[(&str, String)], arguments: &[&str]) -> Self {
         let mut child = command(environment)
-            .arg(what)
+            .args(arguments)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

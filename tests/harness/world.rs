@@ -15,7 +15,7 @@ use countinghouse_api::{
     routes,
 };
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
-use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::Bool};
+use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::BigInt};
 use serde_json::json;
 use std::sync::Arc;
 use totp_rs::{Builder, Secret};
@@ -231,10 +231,15 @@ impl World {
 
     /// Until a transaction waits for a lock that another one holds.
     pub async fn until_one_waits(&self) {
+        self.until_waiting(1).await;
+    }
+
+    /// Until so many do.
+    pub async fn until_waiting(&self, transactions: i64) {
         let mut database = self.database(Login::Superuser);
-        let waits = "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
-                     AND datname = current_database())";
-        while !select(sql::<Bool>(waits)).get_result::<bool>(&mut database).expect("an answer") {
+        let waiting = "(SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                       AND datname = current_database())";
+        while select(sql::<BigInt>(waiting)).get_result::<i64>(&mut database).expect("an answer") < transactions {
             tokio::task::yield_now().await;
         }
     }

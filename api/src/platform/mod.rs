@@ -16,6 +16,7 @@ pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod passwords;
+pub mod points;
 pub mod second_factor;
 pub mod telemetry;
 pub mod vault;

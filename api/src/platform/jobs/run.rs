@@ -1,7 +1,10 @@
 //! What a job does its work with.
 
 use super::{Claim, repo};
-use crate::platform::db::{Db, DbError, TenantTx};
+use crate::platform::{
+    db::{Db, DbError, TenantTx},
+    points::{self, Point},
+};
 
 /// Proof that a job was marked as done.
 #[derive(Debug)]
@@ -50,7 +53,9 @@ impl Run {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.db.job(&self.claim, work).await
+        let done = self.db.job(&self.claim, work).await?;
+        points::reached(Point::StepDone);
+        Ok(done)
     }
 
     /// The last transaction: what it writes and the mark that the job is done are one.
@@ -60,12 +65,14 @@ impl Run {
         F: FnOnce(&mut TenantTx<'_>) -> Result<(), E> + Send + 'static,
     {
         let claim = self.claim.clone();
-        self.db
-            .job(&self.claim, move |tx| {
-                work(tx)?;
-                repo::finish(tx, &claim)?;
-                Ok(Finished(()))
-            })
-            .await
+        let marked = self.db.job(&self.claim, move |tx| {
+            work(tx)?;
+            repo::finish(tx, &claim)?;
+            points::reached(Point::Finishing);
+            Ok::<_, E>(())
+        });
+        marked.await?;
+        points::reached(Point::Finished);
+        Ok(Finished(()))
     }
 }

@@ -5,7 +5,10 @@
 //! The next time is counted from now, so that what was missed while nothing ran is done once.
 
 use super::{Cron, Handlers, Job, Queue, repo};
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::{
+    db::{DbError, TenantTx},
+    points::{self, Point},
+};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{QueryableByName, sql_types};
@@ -56,5 +59,11 @@ impl Due {
 pub(super) async fn store_due(queue: &Queue, handlers: &Handlers, now: DateTime<Utc>) -> Result<(), DbError> {
     let due = queue.due_schedules(handlers.kinds()).await?;
     let due: Vec<_> = due.into_iter().filter_map(|due| handlers.form(&due.kind).map(|form| (due, form))).collect();
-    if due.is_empty() { Ok(()) } else { queue.move_on(due, now).await }
+    if due.is_empty() {
+        return Ok(());
+    }
+    points::reached(Point::ScheduleDue);
+    queue.move_on(due, now).await?;
+    points::reached(Point::ScheduleMoved);
+    Ok(())
 }

@@ -6,7 +6,14 @@ use super::{
     queue::{Failure, Wanted},
     schedules::store_due,
 };
-use crate::{app::AppState, config, platform::db::DbError};
+use crate::{
+    app::AppState,
+    config,
+    platform::{
+        db::DbError,
+        points::{self, Point},
+    },
+};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -118,6 +125,9 @@ impl Worker {
         let turned = claims.is_empty() && !self.last.is_nil();
         self.last = claims.iter().map(|claim| claim.tenant_id).max().unwrap_or_default();
         let got = !claims.is_empty();
+        if got {
+            points::reached(Point::Claimed);
+        }
         for claim in claims {
             self.begin(claim);
         }
@@ -196,6 +206,7 @@ impl Worker {
         let left: Vec<Claim> = self.held.into_values().collect();
         if !left.is_empty() {
             tracing::info!(jobs = left.len(), "giving jobs back");
+            points::reached(Point::HandingBack);
             if let Err(error) = self.queue.hand_back(&left).await {
                 tracing::error!(%error, "jobs can not be given back; they wait for the end of their lease");
             }
@@ -218,7 +229,10 @@ async fn put_away(state: &AppState, queue: &Queue, claim: &Claim, error: JobErro
             let next = state.ids.now() + delay(claim.attempt(), &state.ids);
             let hopeless = matches!(error, JobError::Hopeless(_));
             let error = error.to_string().chars().filter(|c| !c.is_control()).take(2000).collect();
-            queue.fail(claim, Failure { error, next, hopeless }).await
+            points::reached(Point::Failing);
+            let kept = queue.fail(claim, Failure { error, next, hopeless }).await;
+            points::reached(Point::Failed);
+            kept
         }
     };
     if let Err(error) = kept {

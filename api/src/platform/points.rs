@@ -1,0 +1,68 @@
+//! Named points: places where a test stops the process, to kill it just there.
+//!
+//! Only builds for development have them; in a release [`reached`] is nothing. A process that was started
+//! with `STOP_AT=<point>` says so and stops itself, as SIGSTOP does, the first time that it comes by.
+
+/// A place in a job's life, or a schedule's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Jobs were claimed, and nothing of them was begun.
+    Claimed,
+    /// A transaction on the way was committed.
+    StepDone,
+    /// All is written, the mark that the job is done too, and not committed.
+    Finishing,
+    /// It is committed, and the worker has not seen it yet.
+    Finished,
+    /// An attempt failed, and nobody knows of it yet.
+    Failing,
+    /// The same, and it is known.
+    Failed,
+    /// A worker that stops has not given back what it could not finish.
+    HandingBack,
+    /// A schedule's time has come, and its job is not stored.
+    ScheduleDue,
+    /// Its job is stored, and nothing of it was begun.
+    ScheduleMoved,
+}
+
+impl Point {
+    pub const ALL: [Self; 9] = [
+        Self::Claimed,
+        Self::StepDone,
+        Self::Finishing,
+        Self::Finished,
+        Self::Failing,
+        Self::Failed,
+        Self::HandingBack,
+        Self::ScheduleDue,
+        Self::ScheduleMoved,
+    ];
+}
+
+#[cfg(not(debug_assertions))]
+pub const fn reached(_: Point) {}
+
+#[cfg(debug_assertions)]
+pub fn reached(point: Point) {
+    use rustix::process::{Signal, getpid, kill_process};
+    use std::{
+        sync::{
+            LazyLock,
+            atomic::{AtomicBool, Ordering},
+        },
+        time::Duration,
+    };
+
+    static STOP_AT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("STOP_AT").ok());
+    static STOPPED: AtomicBool = AtomicBool::new(false);
+
+    let here = STOP_AT.as_ref().is_some_and(|name| *name == format!("{point:?}"));
+    if here && !STOPPED.swap(true, Ordering::SeqCst) {
+        tracing::warn!(?point, "held at a named point");
+        if kill_process(getpid(), Signal::STOP).is_ok() {
+            // Any thread may take the signal: this one gives it the time to.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
