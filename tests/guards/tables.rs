@@ -268,3 +268,15 @@ async fn movements_and_sold_lines_are_never_changed() {
         }
     }
 }
+
+/// What workers may delete is what the purge deletes; `tests/suites/retention.rs` shows that it does.
+#[tokio::test]
+async fn workers_delete_what_is_past_its_time_and_nothing_else() {
+    let world = World::start().await;
+    let deleted = texts(
+        &mut world.database(Login::Owner),
+        "SELECT table_name::text AS text FROM information_schema.role_table_grants \
+         WHERE grantee = 'countinghouse_worker' AND privilege_type = 'DELETE' ORDER BY 1",
+    );
+    assert_eq!(deleted, ["events", "idempotency_keys", "jobs", "session_events", "sessions"]);
+}

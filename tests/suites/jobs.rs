@@ -12,7 +12,7 @@ use countinghouse_api::{
         jobs::{Finished, Handlers, Job, JobError, Run, Stop, When, Worker, enqueue_in},
     },
 };
-use countinghouse_tests::{Caller, Login, Process, World};
+use countinghouse_tests::{Caller, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -347,33 +347,4 @@ async fn one_clients_backlog_does_not_hold_up_another() {
     assert!(quick >= 19, "only {quick} of 20 were picked up at once");
     assert!(count(&world, "jobs WHERE state = 'waiting'") > 1000, "the backlog was gone before the test ended");
     stop(worker).await;
-}
-
-/// The whole binary: a process that is killed loses nothing, and the purge purges.
-#[tokio::test]
-async fn the_worker_process_purges_what_is_old_also_after_a_kill() {
-    let world = World::start().await;
-    let old = format!(
-        "INSERT INTO session_events (tenant_id, id, kind, created_at)
-         SELECT '{0}', gen_random_uuid(), 'login', now() - n * interval '200 days' FROM generate_series(0, 2500) n;
-         INSERT INTO sessions (tenant_id, id, user_id, created_at, expires_at)
-         VALUES ('{0}', gen_random_uuid(), '{1}', now() - interval '300 days', now() - interval '200 days');
-         INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, unique_key, run_at, max_attempts, created_at)
-         VALUES ('{0}', gen_random_uuid(), 'purge', 1, '{{}}', 'daily', now(), 12, now())",
-        world.north.id,
-        world.north.user("owner")
-    );
-    world.database(Login::Owner).batch_execute(&old).unwrap();
-    let mut process = Process::work(&world.environment());
-    until(&world, "session_events WHERE created_at < now() - interval '401 days'", 0).await;
-    until(&world, "jobs WHERE kind = 'purge' AND state = 'done'", 1).await;
-    assert_eq!(count(&world, "session_events"), 2);
-    assert_eq!(count(&world, "sessions WHERE expires_at < now()"), 0);
-    until(&world, "schedules WHERE kind = 'purge' AND next_at > now()", 2).await;
-    process.signal("KILL");
-    process.wait();
-    let mut process = Process::work(&world.environment());
-    process.signal("TERM");
-    process.wait_for("stopped");
-    assert!(process.wait().success());
 }

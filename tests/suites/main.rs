@@ -34,6 +34,7 @@ mod product_lists;
 mod products;
 mod registration;
 mod reports;
+mod retention;
 mod schedules;
 mod second_factor;
 mod secrets;

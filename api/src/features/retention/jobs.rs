@@ -1,10 +1,10 @@
 //! The purge of each client, and of the operator.
 
-use super::repo;
+use super::repo::{self, Kept};
 use crate::{
     app::AppState,
     platform::{
-        db::{DbError, KEPT, TenantTx},
+        db::{DbError, KEPT},
         jobs::{Finished, Job, JobError, Run},
     },
 };
@@ -24,11 +24,11 @@ impl Job for Purge {
 
     async fn run(self, state: AppState, run: Run) -> Result<Finished, JobError> {
         let (now, keep) = (state.ids.now(), state.retention);
-        purge(&run, now - keep.session_log, repo::delete_session_events).await?;
-        purge(&run, now - keep.sessions, repo::delete_sessions).await?;
-        purge(&run, now - keep.jobs, repo::delete_jobs).await?;
-        purge(&run, now - KEPT, repo::delete_kept_answers).await?;
-        purge(&run, now - keep.events, repo::delete_events).await?;
+        purge(&run, &repo::SESSION_LOG, now - keep.session_log).await?;
+        purge(&run, &repo::SESSIONS, now - keep.sessions).await?;
+        purge(&run, &repo::JOBS, now - keep.jobs).await?;
+        purge(&run, &repo::EVENTS, now - keep.events).await?;
+        purge(&run, &repo::ANSWERS, now - KEPT).await?;
         run.finish(|_| Ok(())).await
     }
 }
@@ -38,11 +38,9 @@ pub fn purge_operators(conn: &mut PgConnection, state: &AppState, now: DateTime<
     repo::delete_superadmin_sessions(conn, now - state.retention.sessions)
 }
 
-type Delete = fn(&mut TenantTx<'_>, DateTime<Utc>, i64) -> Result<usize, DbError>;
-
-async fn purge(run: &Run, before: DateTime<Utc>, delete: Delete) -> Result<(), DbError> {
+async fn purge(run: &Run, kept: &'static Kept, before: DateTime<Utc>) -> Result<(), DbError> {
     loop {
-        let deleted = run.transaction(move |tx| delete(tx, before, BATCH)).await?;
+        let deleted = run.transaction(move |tx| repo::delete(tx, kept, before, BATCH)).await?;
         if i64::try_from(deleted).unwrap_or(i64::MAX) < BATCH {
             return Ok(());
         }
