@@ -12,8 +12,10 @@ use std::{
 
 /// Built once per test binary; `cargo test` builds tests only.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--workspace", "--bin", "countinghouse"])
+        .args(release)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status();
     assert!(built.expect("cargo runs").success(), "the binary does not build");

@@ -32,7 +32,7 @@ pub struct World {
     /// The other one, whose things must stay as they are.
     pub south: Tenant,
     http: reqwest::Client,
-    config: Config,
+    pub config: Config,
     routes: Vec<Route>,
     service: Option<Service>,
 }
