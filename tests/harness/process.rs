@@ -4,10 +4,12 @@
 use crate::caller::Caller;
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
-    process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio},
-    sync::LazyLock,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Condvar, LazyLock, Mutex},
+    thread::JoinHandle,
+    time::Duration,
 };
 
 /// Built once per test binary; `cargo test` builds tests only.
@@ -26,11 +28,34 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     target.join("countinghouse")
 });
 
-/// A running `countinghouse serve`.
+/// A running `countinghouse serve` or `work`.
 pub struct Process {
     pub base_url: String,
     child: Child,
-    log: BufReader<ChildStderr>,
+    said: Arc<Said>,
+    /// How many lines [`Process::wait_for`] has gone past.
+    read: usize,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+/// What a process wrote on both of its outputs, line by line. It is taken in at once, for a process
+/// whose log nobody reads stands still when the pipe is full.
+#[derive(Default)]
+struct Said {
+    lines: Mutex<Vec<String>>,
+    more: Condvar,
+}
+
+impl Said {
+    fn listen(self: &Arc<Self>, output: impl Read + Send + 'static) -> JoinHandle<()> {
+        let said = Arc::clone(self);
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                said.lines.lock().expect("the lines").push(line.expect("a readable log"));
+                said.more.notify_all();
+            }
+        })
+    }
 }
 
 impl Process {
@@ -39,6 +64,7 @@ impl Process {
         Self::serve_with(environment, &[])
     }
 
+    /// The same with arguments.
     pub fn serve_with(environment: &[(&str, String)], arguments: &[&str]) -> Self {
         let mut process = Self::start(environment, &[&["serve"], arguments].concat());
         let listening = process.wait_for("listening");
@@ -57,11 +83,16 @@ impl Process {
         let mut child = command(environment)
             .args(arguments)
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let log = BufReader::new(child.stderr.take().expect("its log"));
-        Self { base_url: String::new(), child, log }
+        let said = Arc::new(Said::default());
+        let listeners = vec![
+            said.listen(child.stdout.take().expect("its output")),
+            said.listen(child.stderr.take().expect("its log")),
+        ];
+        Self { base_url: String::new(), child, said, read: 0, listeners }
     }
 
     /// Runs another sub-command to its end, with this on standard input.
@@ -82,16 +113,38 @@ impl Process {
 
     /// Reads the log up to a line with this message.
     pub fn wait_for(&mut self, message: &str) -> Value {
-        let mut line = String::new();
+        let mut lines = self.said.lines.lock().expect("the lines");
         loop {
-            line.clear();
-            let read = self.log.read_line(&mut line).expect("a readable log");
-            assert!(read > 0, "the process ended before it said {message:?}");
-            let entry: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
-            if entry["message"].as_str().is_some_and(|text| text.starts_with(message)) {
-                return entry;
+            while let Some(line) = lines.get(self.read) {
+                self.read += 1;
+                let entry: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+                if entry["message"].as_str().is_some_and(|text| text.starts_with(message)) {
+                    return entry;
+                }
             }
+            let ended = self.listeners.iter().all(JoinHandle::is_finished);
+            assert!(!ended, "the process ended before it said {message:?}");
+            // Its end comes without a line: hence the time.
+            lines = self.said.more.wait_timeout(lines, Duration::from_millis(50)).expect("the lines").0;
         }
+    }
+
+    /// Where it serves its metrics, with `METRICS_LISTEN` set.
+    pub fn metrics_url(&self) -> String {
+        let lines = self.said.lines.lock().expect("the lines");
+        let mut entries = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let entry = entries.find(|entry| entry["message"] == "metrics").expect("it says where");
+        format!("http://{}/metrics", entry["address"].as_str().expect("an address"))
+    }
+
+    /// All that it wrote, from beginning to end.
+    pub fn all_it_said(mut self) -> Vec<String> {
+        self.signal("TERM");
+        assert!(self.wait().success());
+        for listener in self.listeners.drain(..) {
+            listener.join().expect("the log was read");
+        }
+        std::mem::take(&mut *self.said.lines.lock().expect("the lines"))
     }
 
     pub fn signal(&self, name: &str) {

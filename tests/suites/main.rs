@@ -24,6 +24,7 @@ mod journal_backfill;
 mod limits;
 mod limits_without_redis;
 mod low_stock;
+mod logs;
 mod operations;
 mod orders;
 mod passwords;

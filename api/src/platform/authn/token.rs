@@ -6,7 +6,9 @@
 
 use crate::{config::KeyRing, platform::ids::Ids};
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode, errors::ErrorKind,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
@@ -19,14 +21,28 @@ pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    #[error("the token is not valid: {0}")]
-    Invalid(#[from] jsonwebtoken::errors::Error),
+    #[error("the token is not valid: {}", reason(.0))]
+    Invalid(jsonwebtoken::errors::Error),
     #[error("the token names no key of ours")]
     UnknownKey,
     #[error("the token is not yet or no longer valid")]
     OutOfTime,
     #[error("the token's parts do not fit together")]
     Incoherent,
+}
+
+impl From<jsonwebtoken::errors::Error> for TokenError {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+/// For the log: errors about JSON and base64 quote what the token holds.
+fn reason(error: &jsonwebtoken::errors::Error) -> String {
+    match error.kind() {
+        ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => "not of its form".to_owned(),
+        kind => format!("{kind:?}"),
+    }
 }
 
 /// Whom a token was made for.

@@ -39,8 +39,8 @@ pub enum DbError {
     /// A constraint or unique index of this name refused the row; features know what it means.
     #[error("the constraint {name} was violated")]
     Constraint { name: String, source: DieselError },
-    #[error("a query failed")]
-    Query(#[source] DieselError),
+    #[error("a query failed: {}", without_values(&.0.to_string()))]
+    Query(DieselError),
     /// A row holds what the service can not have written.
     #[error("a row of {table} is not readable: {what}")]
     Corrupt { table: &'static str, what: String },
@@ -89,6 +89,50 @@ impl From<DieselError> for DbError {
                 Some(name) => Self::Constraint { name: name.to_owned(), source: error },
                 None => Self::Query(error),
             },
+        }
+    }
+}
+
+/// PostgreSQL quotes in its messages what it could not use, be it a name in the schema or something
+/// that somebody entered. Only what is announced as a name goes to the log.
+fn without_values(message: &str) -> String {
+    const NAMES: [&str; 9] =
+        ["column", "constraint", "function", "index", "policy", "relation", "role", "table", "trigger"];
+    let mut told = String::new();
+    let mut quoted = false;
+    for part in message.split('"') {
+        let name = told.trim_end().rsplit(' ').next().is_some_and(|word| NAMES.contains(&word));
+        match quoted {
+            false => told.push_str(part),
+            true if name => told.extend(["\"", part, "\""]),
+            true => told.push_str("\"…\""),
+        }
+        quoted = !quoted;
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_and_values_are_not() {
+        for (said, told) in [
+            ("column \"note\" of relation \"customers\" does not exist", None),
+            ("permission denied for table orders", None),
+            (
+                "invalid input syntax for type integer: \"Olga Berg\"",
+                Some("invalid input syntax for type integer: \"…\""),
+            ),
+            (
+                "value \"12345678901\" is out of range for type integer",
+                Some("value \"…\" is out of range for type integer"),
+            ),
+            ("unterminated: \"Olga", Some("unterminated: \"…\"")),
+            ("of a \"quote\" in a \"value\"", Some("of a \"…\" in a \"…\"")),
+        ] {
+            assert_eq!(without_values(said), told.unwrap_or(said));
         }
     }
 }
