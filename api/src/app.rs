@@ -13,6 +13,7 @@ use crate::{
         ids::{Ids, Randomness, SystemRandomness},
         jobs::Waker,
         limits::Limits,
+        metrics::Metrics,
         passwords::{PasswordError, Passwords},
         vault::Vault,
     },
@@ -39,6 +40,7 @@ pub struct AppState {
     pub self_service: bool,
     /// How long a body may take to arrive.
     pub body_patience: Duration,
+    pub metrics: Metrics,
     pub ids: Ids,
 }
 
@@ -69,11 +71,12 @@ impl AppState {
         let roles = Roles::built_in().await?;
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
-        let db = Db::new(config, roles, Waker::new(cache.clone()), ids.clone());
+        let metrics = Metrics::new(ids.now());
+        let db = Db::new(config, roles, Waker::new(cache.clone()), ids.clone(), &metrics.database);
         Ok(Self {
             cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
             db,
-            limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone()),
+            limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone(), metrics.doors.clone()),
             cache,
             proxies: Proxies::new(&config.http.proxies),
             tokens: Tokens::new(&config.keys.jwt, ids.clone()),
@@ -86,6 +89,7 @@ impl AppState {
             retention: config.retention,
             self_service: config.self_service,
             body_patience: config.http.body,
+            metrics,
             ids,
         })
     }

@@ -13,6 +13,8 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Config {
     pub http: Http,
+    /// `METRICS_LISTEN`: where metrics are served, to the operator alone; by default nowhere.
+    pub metrics: Option<SocketAddr>,
     pub database: Database,
     pub redis: Redis,
     pub keys: Keys,
@@ -173,6 +175,7 @@ impl Config {
                 proxies: reader.networks("TRUSTED_PROXIES"),
                 cors_origins: reader.origins("CORS_ORIGINS"),
             },
+            metrics: reader.optional("METRICS_LISTEN"),
             database: Database {
                 app: reader.database_url("DATABASE_URL"),
                 platform: reader.database_url("DATABASE_URL_PLATFORM"),
@@ -251,6 +254,15 @@ impl Reader<'_> {
                 default
             }
         }
+    }
+
+    fn optional<T: std::str::FromStr>(&mut self, name: &str) -> Option<T> {
+        let text = (self.source)(name).filter(|text| !text.is_empty())?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.faults.push(format!("{name} is not of its form"));
+        }
+        parsed
     }
 
     /// A whole number up to 100,000. (Uses are noted once a minute, so idle times are longer.)
@@ -380,6 +392,7 @@ mod tests {
             ("CORS_ORIGINS", "*"),
             ("CORS_ORIGINS", "https://a.example,https://b.example/"),
             ("SELF_SERVICE", "yes"),
+            ("METRICS_LISTEN", "9090"),
         ] {
             assert!(read(name, value).contains(name), "{name}={value}");
         }
@@ -388,6 +401,7 @@ mod tests {
             ("TRUSTED_PROXIES", " 10.0.0.0/8, ::1,192.0.2.7,"),
             ("CORS_ORIGINS", "https://a.example, http://b.example:81"),
             ("SELF_SERVICE", "on"),
+            ("METRICS_LISTEN", "127.0.0.1:9090"),
         ] {
             assert!(!read(name, value).contains(name), "{name}={value}");
         }

@@ -94,6 +94,7 @@ struct CreateSuperadmin {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::start_logging();
+    telemetry::log_panics();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -127,6 +128,7 @@ async fn serve(args: &Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let state = AppState::build(&config).await?;
     let worker = if args.with_worker { Some(worker(&state, &config)?) } else { None };
+    serve_metrics(&state, &config)?;
     let running = server::serve(state, routes::table(), listener, &config.http)?;
     tracing::info!(address = %address, "listening");
     let handle = running.handle();
@@ -150,6 +152,7 @@ async fn work() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let state = AppState::build(&config).await?;
     let (worker, stop) = worker(&state, &config)?;
+    serve_metrics(&state, &config)?;
     let mut told = told_to_stop()?;
     tracing::info!("working");
     actix_web::rt::spawn(async move {
@@ -159,6 +162,15 @@ async fn work() -> anyhow::Result<()> {
     });
     worker.work().await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Where the operator asked for it.
+fn serve_metrics(state: &AppState, config: &Config) -> anyhow::Result<()> {
+    let Some(listen) = config.metrics else { return Ok(()) };
+    let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen} for metrics"))?;
+    tracing::info!(address = %listener.local_addr()?, "metrics");
+    actix_web::rt::spawn(server::serve_metrics(state.clone(), listener)?);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use crate::{
     platform::{
         health,
         http::{Route, cors, mount, nothing_here},
+        metrics,
         telemetry::observe,
     },
 };
@@ -41,4 +42,10 @@ pub fn serve(
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// What only the operator sees, on an address of its own, until the process ends.
+pub fn serve_metrics(state: AppState, listener: TcpListener) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || App::new().app_data(Data::new(state.clone())).configure(metrics::mount));
+    Ok(server.workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }

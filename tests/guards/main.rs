@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod files;
+mod metrics;
 mod migrations;
 mod roles;
 mod routes;

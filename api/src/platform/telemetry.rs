@@ -7,6 +7,7 @@ use super::{
     authn::{PlatformCtx, TenantCtx},
     http::{ApiError, cors, problems},
     limits::{self, Taken},
+    metrics::Requests,
 };
 use crate::app::AppState;
 use actix_web::{
@@ -17,7 +18,10 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use std::{fmt::Write as _, time::Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 use uuid::Uuid;
 
@@ -31,6 +35,15 @@ pub fn start_logging() {
     let _already_set = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
+/// A panic is a line of the log like any other. It says where, and not what: its message may quote
+/// what it broke on.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
+}
+
 /// The outermost layer of every request.
 pub async fn observe<B: MessageBody + 'static>(
     req: ServiceRequest,
@@ -39,6 +52,8 @@ pub async fn observe<B: MessageBody + 'static>(
     let started = Instant::now();
     let request_id = request_id(&req);
     let trace_id = trace_id(req.headers());
+    let metrics = req.app_data::<Data<AppState>>().map(|state| state.metrics.requests.clone());
+    let _in_flight = metrics.as_ref().map(Requests::begin);
     let response = next.call(req).await?;
     let mut response = match problem_of(&response) {
         Some(problem) => with_problem(response, &problem, &request_id),
@@ -57,7 +72,11 @@ pub async fn observe<B: MessageBody + 'static>(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
-    log(response.request(), response.status().as_u16(), &request_id, trace_id.as_deref(), started);
+    let (req, status, took) = (response.request(), response.status().as_u16(), started.elapsed());
+    if let Some(metrics) = metrics {
+        metrics.answered(method(req), req.match_pattern(), status, took);
+    }
+    log(req, status, &request_id, trace_id.as_deref(), took);
     Ok(response)
 }
 
@@ -105,6 +124,9 @@ fn with_problem<B: MessageBody + 'static>(
     if let Some(source) = error.source() {
         tracing::error!(request_id, code = error.code(), error = chain(source), "request failed");
     }
+    if let Some(state) = response.request().app_data::<Data<AppState>>() {
+        state.metrics.requests.problem(error.code());
+    }
     let answer = error.respond(request_id);
     response.into_response(answer).map_into_right_body()
 }
@@ -119,7 +141,7 @@ fn chain(error: &anyhow::Error) -> String {
     text
 }
 
-fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>, started: Instant) {
+fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>, took: Duration) {
     let extensions = req.extensions();
     let tenant = extensions.get::<TenantCtx>().map(|ctx| ctx.tenant_id().to_string());
     let user = extensions.get::<TenantCtx>().map(|ctx| ctx.principal().user_id.to_string());
@@ -128,16 +150,22 @@ fn log(req: &HttpRequest, status: u16, request_id: &str, trace_id: Option<&str>,
     tracing::info!(
         request_id,
         trace_id,
-        method = %req.method(),
+        method = method(req),
         route = req.match_pattern().as_deref().unwrap_or("none"),
         status,
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         tenant,
         user,
         api_key,
         superadmin,
         "request"
     );
+}
+
+/// Callers may make up methods.
+fn method(req: &HttpRequest) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == req.method().as_str()).unwrap_or("other")
 }
 
 /// The caller's `X-Request-Id` when it is well-formed, else a new one.

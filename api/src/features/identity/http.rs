@@ -11,6 +11,7 @@ use crate::{
         authz::Permission,
         http::{Access, Answer, ApiError, Body, Dates, IdPath, Position, Query, Route, no_content},
         limits::RateClass,
+        metrics::Who,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -46,7 +47,8 @@ async fn log_in(
     req: HttpRequest,
     body: Body<Login>,
 ) -> Result<Answer<LoggedIn<LoginUser>>, ApiError> {
-    Ok(Answer::ok(login::login(&state, body.0, Origin::of(&req)).await?))
+    let done = login::login(&state, body.0, Origin::of(&req)).await.map_err(ApiError::from);
+    Ok(Answer::ok(state.metrics.doors.logged_in(Who::User, done)?))
 }
 
 /// A new pair of tokens for a refresh token, which is good once.

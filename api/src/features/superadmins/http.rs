@@ -8,6 +8,7 @@ use crate::{
         authn::PlatformCtx,
         http::{Access, Answer, ApiError, Body, Position, Query, Route, no_content},
         limits::RateClass,
+        metrics::Who,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -33,7 +34,8 @@ async fn login(
     req: HttpRequest,
     body: Body<SuperadminLogin>,
 ) -> Result<Answer<LoggedIn<LoginSuperadmin>>, ApiError> {
-    Ok(Answer::ok(door::login(&state, body.0, Origin::of(&req)).await?))
+    let done = door::login(&state, body.0, Origin::of(&req)).await.map_err(ApiError::from);
+    Ok(Answer::ok(state.metrics.doors.logged_in(Who::Superadmin, done)?))
 }
 
 /// A new pair of tokens for a refresh token, which is good once.

@@ -5,13 +5,17 @@
 //! turns out dead at BEGIN is replaced, which costs a healthy one nothing.
 
 use super::error::DbError;
+use crate::platform::metrics::Login;
 use actix_web::web;
 use diesel::{
     Connection, PgConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     r2d2::{ConnectionManager, Pool, PooledConnection},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -26,17 +30,19 @@ type Connections = Pool<ConnectionManager<PgConnection>>;
 pub(super) struct Lane {
     pool: Connections,
     turns: Arc<Semaphore>,
+    metrics: Login,
 }
 
 impl Lane {
-    pub(super) fn new(url: &str, size: u32) -> Self {
+    pub(super) fn new(url: &str, size: u32, metrics: Login) -> Self {
         let pool = Pool::builder()
             .max_size(size)
             .connection_timeout(PATIENCE)
             .test_on_check_out(false)
-            .error_handler(Box::new(LogErrors))
+            .error_handler(Box::new(metrics.clone()))
+            .event_handler(Box::new(metrics.clone()))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
-        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))) }
+        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), metrics }
     }
 
     /// Runs the work on a connection, off the HTTP workers.
@@ -73,10 +79,17 @@ impl Lane {
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, DbError> {
+        let asked = Instant::now();
         match timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
+            Ok(Ok(turn)) => {
+                self.metrics.waited(asked.elapsed());
+                Ok(turn)
+            }
             Ok(Err(_)) => Err(DbError::Thread),
-            Err(_) => Err(DbError::Unavailable("too many requests are waiting".to_owned())),
+            Err(_) => {
+                self.metrics.turned_away();
+                Err(DbError::Unavailable("too many requests are waiting".to_owned()))
+            }
         }
     }
 }
@@ -227,15 +240,5 @@ impl Lease {
         if let Some(mut connection) = self.connection.take() {
             Manager::transaction_manager_status_mut(&mut *connection).set_in_error();
         }
-    }
-}
-
-/// Connection errors go to the log; libpq names host, port and user in them, and no password.
-#[derive(Debug)]
-struct LogErrors;
-
-impl<E: std::error::Error> diesel::r2d2::HandleError<E> for LogErrors {
-    fn handle_error(&self, error: E) {
-        tracing::warn!(error = %error, "no connection to the database");
     }
 }

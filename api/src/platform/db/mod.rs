@@ -27,8 +27,10 @@ pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 use super::{
     authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
     authz::Roles,
+    crypto::Secret,
     ids::Ids,
     jobs::{self, Queue, Waker},
+    metrics,
 };
 use crate::config::{self, Config};
 use chrono::{DateTime, Utc};
@@ -53,13 +55,14 @@ pub struct Db {
 
 impl Db {
     /// Opens no connection yet: a service may start while its database is away.
-    pub fn new(config: &Config, roles: Roles, waker: Waker, ids: Ids) -> Self {
+    pub fn new(config: &Config, roles: Roles, waker: Waker, ids: Ids, metrics: &metrics::Database) -> Self {
         let database = &config.database;
+        let lane = |login, url: &Secret<String>, size| Lane::new(url.expose(), size, metrics.login(login, size));
         Self {
-            app: Lane::new(database.app.expose(), database.pool),
-            platform: Lane::new(database.platform.expose(), (database.pool / 4).max(2)),
+            app: lane("app", &database.app, database.pool),
+            platform: lane("platform", &database.platform, (database.pool / 4).max(2)),
             sessions: config.sessions,
-            worker: database.worker.as_ref().map(|url| Lane::new(url.expose(), database.worker_pool)),
+            worker: database.worker.as_ref().map(|url| lane("worker", url, database.worker_pool)),
             principals: Arc::new(Principals::new(roles)),
             waker,
             ids,

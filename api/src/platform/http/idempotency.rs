@@ -19,6 +19,7 @@ use crate::{
         authn::{Credential, Principal, TenantCtx},
         crypto::derive_key,
         db::{Claim, Digest, KeptAnswer},
+        metrics::Repeat,
     },
 };
 use actix_web::{
@@ -79,10 +80,16 @@ pub async fn once<B: MessageBody + 'static>(
     let Some(ctx) = req.extensions().get::<TenantCtx>().cloned() else {
         return Ok(req.error_response(ApiError::undeclared("TenantCtx")));
     };
+    let doors = req.app_data::<Data<AppState>>().map(|state| state.metrics.doors.clone());
+    let count = |repeat| doors.iter().for_each(|doors| doors.came_again(repeat));
     req.extensions_mut().insert(ctx.with_claim(Arc::clone(&claim)));
     let response = next.call(req).await?.map_into_boxed_body();
     if response.status().is_success() {
-        return keep(&ctx, &claim, response).await;
+        let answered = keep(&ctx, &claim, response).await?;
+        if answered.status().is_success() {
+            count(Repeat::First);
+        }
+        return Ok(answered);
     }
     // What was refused keeps what its transaction kept, as it does without a key; what went wrong is
     // undone, and may be tried again.
@@ -98,8 +105,12 @@ pub async fn once<B: MessageBody + 'static>(
         return Ok(response);
     }
     match kept {
-        Ok(Some((request, answer))) if claim.is_of(&request) => Ok(response.into_response(replay(answer))),
+        Ok(Some((request, answer))) if claim.is_of(&request) => {
+            count(Repeat::Replayed);
+            Ok(response.into_response(replay(answer)))
+        }
         Ok(Some(_)) => {
+            count(Repeat::Reused);
             Ok(response.error_response(REUSED.with("Another body was sent with this key. Send a key of its own.")))
         }
         // A caller who may not even look is told so by the refusal that stands.

@@ -22,7 +22,7 @@ pub use chores::ChoreWork;
 pub use claim::Claim;
 pub use cron::{Cron, CronError};
 pub use handlers::Handlers;
-pub use queue::Queue;
+pub use queue::{Queue, QueueFigure};
 pub use run::{Finished, JobError, Run};
 pub use schedules::{schedule_in, unschedule_in};
 pub use waker::Waker;

@@ -4,7 +4,7 @@
 use super::{Claim, handlers::Form, schedules::Due};
 use crate::platform::db::{DbError, WorkerLane};
 use chrono::{DateTime, Utc};
-use diesel::{RunQueryDsl, sql_query, sql_types};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use uuid::Uuid;
 
 /// Schedules that are moved on in one statement.
@@ -25,6 +25,21 @@ pub struct Wanted {
     pub most: i32,
     pub most_per_client: i32,
     pub until: DateTime<Utc>,
+}
+
+/// How many jobs of a kind, of all clients, are in a state: `waiting` ones are due, `scheduled` ones
+/// not yet, `suspended` ones their client's.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct QueueFigure {
+    #[diesel(sql_type = sql_types::Text)]
+    pub kind: String,
+    #[diesel(sql_type = sql_types::Text)]
+    pub state: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub jobs: i64,
+    /// Since when the oldest of those that wait has been due.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
+    pub oldest_due: Option<DateTime<Utc>>,
 }
 
 /// What became of a job that failed.
@@ -149,6 +164,17 @@ impl Queue {
                     .bind::<sql_types::Timestamptz, _>(now)
                     .execute(conn)?;
                 Ok(())
+            })
+            .await
+    }
+
+    /// What there is to do, for the operator.
+    pub async fn figures(&self) -> Result<Vec<QueueFigure>, DbError> {
+        self.lane
+            .statement(|conn, now| {
+                let figures =
+                    sql_query("SELECT * FROM job_figures($1)").bind::<sql_types::Timestamptz, _>(now).load(conn)?;
+                Ok(figures)
             })
             .await
     }

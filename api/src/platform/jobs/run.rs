@@ -23,6 +23,18 @@ pub enum JobError {
     Db(#[from] DbError),
 }
 
+impl JobError {
+    /// What is counted.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Db(DbError::JobLost) => "lost",
+            Self::Db(DbError::ClientSuspended) => "suspended",
+            Self::Failed(_) | Self::Db(_) => "failed",
+            Self::Hopeless(_) => "hopeless",
+        }
+    }
+}
+
 impl From<anyhow::Error> for JobError {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)

@@ -16,7 +16,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{sync::watch, task::JoinSet, time};
 use uuid::Uuid;
 
@@ -138,11 +143,13 @@ impl Worker {
         let (state, handlers, queue) = (self.state.clone(), self.handlers.clone(), self.queue.clone());
         self.held.insert(claim.id, claim.clone());
         self.running.spawn(async move {
-            let id = claim.id;
+            let (id, began) = (claim.id, Instant::now());
             let doing = handlers.run(state.clone(), Run::new(claim.clone(), state.db.clone()));
             // A panic is a failure like others. What it left of the job's own is dropped with it.
             let done = AssertUnwindSafe(doing).catch_unwind().await;
             let done = done.unwrap_or_else(|_| Err(JobError::Failed(anyhow::anyhow!("it panicked"))));
+            let outcome = done.as_ref().err().map_or("done", JobError::outcome);
+            state.metrics.jobs.attempted(claim.kind(), outcome, began.elapsed());
             if let Err(error) = done {
                 put_away(&state, &queue, &claim, error).await;
             }

@@ -19,6 +19,7 @@ use super::{
     crypto::derive_key,
     http::{ApiError, client_address, problems},
     ids::Ids,
+    metrics::Doors,
 };
 use crate::{app::AppState, config::Rates};
 use actix_web::{HttpMessage, HttpRequest, web::Data};
@@ -83,6 +84,7 @@ pub struct Limits {
     shared: Shared,
     hash: hmac::Key,
     ids: Ids,
+    doors: Doors,
 }
 
 /// There was nothing left.
@@ -91,7 +93,7 @@ pub struct Limits {
 pub struct TooMany(pub Taken);
 
 impl Limits {
-    pub fn new(rates: Rates, cache: Cache, secret: &[u8; 32], ids: Ids) -> Self {
+    pub fn new(rates: Rates, cache: Cache, secret: &[u8; 32], ids: Ids, doors: Doors) -> Self {
         Self {
             rates,
             known: Arc::new(Memory::new(REMEMBERED)),
@@ -99,7 +101,13 @@ impl Limits {
             shared: Shared::new(cache),
             hash: derive_key(secret, "who is limited"),
             ids,
+            doors,
         }
+    }
+
+    /// Whether this process counts by itself, for want of Redis.
+    pub fn alone(&self) -> bool {
+        self.shared.away()
     }
 
     /// One request of a client, by what was agreed with it.
@@ -184,7 +192,11 @@ impl Limits {
                 None => bucket.go_alone(),
             }
         }
-        bucket.take(quota, now)
+        let taken = bucket.take(quota, now);
+        if taken.refused.is_some() {
+            self.doors.refused(quota.name);
+        }
+        taken
     }
 }
 

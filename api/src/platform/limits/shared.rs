@@ -50,9 +50,14 @@ impl Shared {
         Self { cache, script: Arc::new(Script::new(LEASE)), away: Arc::default() }
     }
 
+    /// Whether Redis did not answer, and has not since.
+    pub fn away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
     /// How many requests are granted, and the debt of the bucket then; none while Redis is away.
     pub async fn lease(&self, key: &str, quota: Quota, wanted: u32, now: i64) -> Option<(u32, i64)> {
-        if self.away.load(Ordering::Relaxed) {
+        if self.away() {
             return None;
         }
         let mut call = self.script.key(self.cache.key(key));

@@ -57,6 +57,11 @@ impl Passwords {
         self.pool.place()
     }
 
+    /// How many passwords are being hashed or wait for it, and how many may.
+    pub fn places(&self) -> (usize, usize) {
+        self.pool.places()
+    }
+
     /// A new hash in PHC form, with a salt of its own.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let (place, salt) = (self.place()?, self.ids.random_bytes()?);

@@ -22,6 +22,7 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct Pool {
     jobs: Sender<Job>,
     places: Arc<Semaphore>,
+    most: usize,
 }
 
 /// A place on a thread or in the queue: good for one job.
@@ -38,7 +39,8 @@ impl Pool {
             let waiting = Arc::clone(&waiting);
             thread::Builder::new().name("passwords".to_owned()).spawn(move || work_off(&waiting))?;
         }
-        Ok(Self { jobs, places: Arc::new(Semaphore::new(threads.saturating_add(queue))) })
+        let most = threads.saturating_add(queue);
+        Ok(Self { jobs, places: Arc::new(Semaphore::new(most)), most })
     }
 
     /// A place, if there is one left.
@@ -47,6 +49,11 @@ impl Pool {
             .try_acquire_owned()
             .map(|permit| Place { _permit: permit })
             .map_err(|_| PasswordError::Busy)
+    }
+
+    /// How many are taken, and how many there are.
+    pub fn places(&self) -> (usize, usize) {
+        (self.most.saturating_sub(self.places.available_permits()), self.most)
     }
 
     /// Nobody who has gone away is worked for.

@@ -1,0 +1,2 @@
+DROP FUNCTION job_figures(timestamptz);
+DROP INDEX jobs_dead;
