@@ -10,10 +10,16 @@ use actix_web::web;
 use diesel::{
     Connection, PgConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    r2d2::{ConnectionManager, Pool, PooledConnection},
+    r2d2::{
+        ConnectionManager, HandleError, HandleEvent, Pool, PooledConnection,
+        event::{AcquireEvent, CheckinEvent, CheckoutEvent, ReleaseEvent},
+    },
 };
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -24,25 +30,30 @@ use tokio::{
 /// How long a request waits for its turn, and then for a connection, before it answers 503.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The same while the database is away: the pool tries to reach it in the background, and nobody
+/// is better off for waiting.
+const PATIENCE_WHILE_AWAY: Duration = Duration::from_millis(100);
+
 type Connections = Pool<ConnectionManager<PgConnection>>;
 
 #[derive(Clone)]
 pub(super) struct Lane {
     pool: Connections,
     turns: Arc<Semaphore>,
-    metrics: Login,
+    events: Events,
 }
 
 impl Lane {
     pub(super) fn new(url: &str, size: u32, metrics: Login) -> Self {
+        let events = Events { metrics, failing: Arc::default() };
         let pool = Pool::builder()
             .max_size(size)
             .connection_timeout(PATIENCE)
             .test_on_check_out(false)
-            .error_handler(Box::new(metrics.clone()))
-            .event_handler(Box::new(metrics.clone()))
+            .error_handler(Box::new(events.clone()))
+            .event_handler(Box::new(events.clone()))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
-        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), metrics }
+        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), events }
     }
 
     /// Runs the work on a connection, off the HTTP workers.
@@ -53,10 +64,10 @@ impl Lane {
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
         let turn = self.turn().await?;
-        let pool = self.pool.clone();
+        let (pool, events) = (self.pool.clone(), self.events.clone());
         let done = web::block(move || {
             let _turn = turn;
-            work(&mut Lease::take(pool)?)
+            work(&mut Lease::take(pool, events)?)
         });
         done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
     }
@@ -69,9 +80,9 @@ impl Lane {
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
         let turn = self.turn().await?;
-        let pool = self.pool.clone();
+        let (pool, events) = (self.pool.clone(), self.events.clone());
         let done = web::block(move || {
-            let mut lease = Lease::take(pool)?;
+            let mut lease = Lease::take(pool, events)?;
             let value = work(&mut lease)?;
             Ok((value, Held { lease, _turn: turn }))
         });
@@ -82,12 +93,12 @@ impl Lane {
         let asked = Instant::now();
         match timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => {
-                self.metrics.waited(asked.elapsed());
+                self.events.metrics.waited(asked.elapsed());
                 Ok(turn)
             }
             Ok(Err(_)) => Err(DbError::Thread),
             Err(_) => {
-                self.metrics.turned_away();
+                self.events.metrics.turned_away();
                 Err(DbError::Unavailable("too many requests are waiting".to_owned()))
             }
         }
@@ -138,19 +149,22 @@ fn with_limits(url: &str) -> String {
 /// A connection for one transaction; none while a dead one is being replaced.
 pub(super) struct Lease {
     pool: Connections,
+    events: Events,
     connection: Option<PooledConnection<ConnectionManager<PgConnection>>>,
 }
 
 impl Lease {
-    fn take(pool: Connections) -> Result<Self, DbError> {
-        let mut lease = Self { pool, connection: None };
+    fn take(pool: Connections, events: Events) -> Result<Self, DbError> {
+        let mut lease = Self { pool, events, connection: None };
         lease.connect()?;
         Ok(lease)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where connections are taken")]
     fn connect(&mut self) -> Result<(), DbError> {
-        self.connection = Some(self.pool.get().map_err(|e| DbError::Unavailable(e.to_string()))?);
+        let away = self.events.failing() && self.pool.state().connections == 0;
+        let patience = if away { PATIENCE_WHILE_AWAY } else { PATIENCE };
+        self.connection = Some(self.pool.get_timeout(patience).map_err(|e| DbError::Unavailable(e.to_string()))?);
         Ok(())
     }
 
@@ -240,5 +254,47 @@ impl Lease {
         if let Some(mut connection) = self.connection.take() {
             Manager::transaction_manager_status_mut(&mut *connection).set_in_error();
         }
+    }
+}
+
+/// What happens to the pool: counted, and noted when connections do not come about.
+#[derive(Clone, Debug)]
+struct Events {
+    metrics: Login,
+    failing: Arc<AtomicBool>,
+}
+
+impl Events {
+    /// Whether the last try to connect failed.
+    fn failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+}
+
+/// libpq names host, port and user in its errors, and no password.
+impl<E: std::error::Error> HandleError<E> for Events {
+    fn handle_error(&self, error: E) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.metrics.failed();
+        tracing::warn!(error = %error, "no connection to the database");
+    }
+}
+
+impl HandleEvent for Events {
+    fn handle_acquire(&self, _: AcquireEvent) {
+        self.failing.store(false, Ordering::Relaxed);
+        self.metrics.opened();
+    }
+
+    fn handle_release(&self, _: ReleaseEvent) {
+        self.metrics.closed();
+    }
+
+    fn handle_checkout(&self, _: CheckoutEvent) {
+        self.metrics.taken();
+    }
+
+    fn handle_checkin(&self, event: CheckinEvent) {
+        self.metrics.given_back(event.duration());
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     platform::{
         authn::{Credential, Principal, TenantCtx},
         crypto::derive_key,
-        db::{Claim, Digest, KeptAnswer},
+        db::{Claim, DbError, Digest, KeptAnswer},
         metrics::Repeat,
     },
 };
@@ -143,6 +143,14 @@ async fn keep(
     };
     match claim.commit(ctx.tenant_id(), answer).await {
         Ok(()) => Ok(ServiceResponse::new(req, head.set_body(BoxBody::new(body)))),
+        // It may have happened or not, and the key is good for finding out.
+        Err(error @ DbError::OutcomeUnknown(_)) => {
+            let unknown = problems::OUTCOME_UNKNOWN
+                .with("The database was lost while this was saved. Send it again with the same key: it happens once.")
+                .with_header("Retry-After", "2")
+                .with_source(error);
+            Ok(ServiceResponse::from_err(unknown, req))
+        }
         Err(error) => Ok(ServiceResponse::from_err(ApiError::from(error), req)),
     }
 }

@@ -1,10 +1,6 @@
 //! Connections to the database, by login: how they are used, and who waits for one.
 
 use super::{Times, times};
-use diesel::r2d2::{
-    HandleError, HandleEvent,
-    event::{AcquireEvent, CheckinEvent, CheckoutEvent, ReleaseEvent},
-};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -87,31 +83,25 @@ impl Login {
     pub fn turned_away(&self) {
         self.turned_away.inc();
     }
-}
 
-impl HandleEvent for Login {
-    fn handle_acquire(&self, _: AcquireEvent) {
+    pub fn failed(&self) {
+        self.failures.inc();
+    }
+
+    pub fn opened(&self) {
         self.open.inc();
     }
 
-    fn handle_release(&self, _: ReleaseEvent) {
+    pub fn closed(&self) {
         self.open.dec();
     }
 
-    fn handle_checkout(&self, _: CheckoutEvent) {
+    pub fn taken(&self) {
         self.in_use.inc();
     }
 
-    fn handle_checkin(&self, event: CheckinEvent) {
+    pub fn given_back(&self, after: Duration) {
         self.in_use.dec();
-        self.transactions.observe(event.duration().as_secs_f64());
-    }
-}
-
-/// Connection errors go to the log too; libpq names host, port and user in them, and no password.
-impl<E: std::error::Error> HandleError<E> for Login {
-    fn handle_error(&self, error: E) {
-        self.failures.inc();
-        tracing::warn!(error = %error, "no connection to the database");
+        self.transactions.observe(after.as_secs_f64());
     }
 }
