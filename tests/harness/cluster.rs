@@ -59,6 +59,11 @@ impl Cluster {
         &CLUSTER
     }
 
+    /// Owned by whom servers run as.
+    pub(crate) fn socket_folder(&self) -> &str {
+        &self.host
+    }
+
     pub fn url(&self, login: Login, database: &str) -> String {
         let (name, password) = match login {
             Login::Superuser => (self.superuser.as_str(), &self.superuser_password),

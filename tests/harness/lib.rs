@@ -4,22 +4,26 @@
 //! `ledger` reads the books, `cluster` knows the servers that `./dev test` started, `template` makes
 //! the database that each test's is cloned from, `world` starts a `service`, `caller` speaks HTTP,
 //! `time` is the clock that tests own, and `process` runs the real binary where a test is about
-//! that.
+//! that; `postgres` is a server that a test may stop, and `valkey` a way to Valkey that it may close.
 
 mod caller;
 mod cluster;
 mod ledger;
+mod postgres;
 mod process;
 mod service;
 mod template;
 mod time;
+mod valkey;
 mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
 pub use ledger::Ledger;
+pub use postgres::Postgres;
 pub use process::Process;
 pub use service::Service;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;
+pub use valkey::{ValkeyWay, valkey};
 pub use world::{Tenant, World, WorldBuilder};

@@ -164,9 +164,9 @@ impl Process {
     }
 
     /// Somebody who calls this process.
-    pub fn caller(&self, token: &str) -> Caller {
+    pub fn caller(&self, token: impl Into<String>) -> Caller {
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Caller::new(http, &self.base_url, Some(token.to_owned()))
+        Caller::new(http, &self.base_url, Some(token.into()))
     }
 }
 

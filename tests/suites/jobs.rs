@@ -288,6 +288,22 @@ async fn a_stale_worker_writes_nothing() {
     assert_eq!(count(&world, "effects"), 1);
 }
 
+/// Leases and times of the future are left behind, and hold up neither what runs nor what comes.
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_no_job_up() {
+    let world = world().await;
+    ask(&world.owner(), json!({"job": {"number": 1, "way": "gate back"}})).await;
+    let worker = start(&world);
+    at_gate("back").await;
+    world.clock.advance(Duration::minutes(-10));
+    ask(&world.owner(), json!({"job": {"number": 2}})).await;
+    until(&world, "effects WHERE number = 2", 1).await;
+    gate("back").notify_one();
+    until(&world, "jobs WHERE state = 'done' AND attempts = 1 AND fence = 1", 2).await;
+    stop(worker).await;
+    assert_eq!(count(&world, "effects"), 2);
+}
+
 #[tokio::test]
 async fn a_suspended_clients_jobs_wait_and_cost_no_attempt() {
     let world = world().await;

@@ -1,37 +1,13 @@
 //! Limits and Redis: shared by all copies while it is there, and not gone when it is.
 
 use countinghouse_api::platform::crypto::Secret;
-use countinghouse_tests::{Answer, Caller, Cluster, World, WorldBuilder};
+use countinghouse_tests::{Answer, Caller, ValkeyWay, World, WorldBuilder, valkey};
 use serde_json::json;
-use std::path::PathBuf;
-use tokio::{
-    io::copy_bidirectional,
-    net::{UnixListener, UnixStream},
-    task::JoinHandle,
-};
 
 fn strict() -> WorldBuilder {
     World::builder().config(|config| {
         (config.rates.reads, config.rates.log_ins) = (40, 3);
     })
-}
-
-async fn redis() -> redis::aio::MultiplexedConnection {
-    let client = redis::Client::open(Cluster::get().redis_url.as_str()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
-}
-
-/// What a world keeps in Redis.
-async fn keys(world: &World) -> Vec<String> {
-    let pattern = format!("{}:*", world.database);
-    redis::cmd("KEYS").arg(pattern).query_async(&mut redis().await).await.unwrap()
-}
-
-/// As if Redis had been emptied: the worlds of other tests keep what they have.
-async fn flush(world: &World) {
-    for key in keys(world).await {
-        redis::cmd("DEL").arg(key).query_async::<()>(&mut redis().await).await.unwrap();
-    }
 }
 
 async fn log_in(caller: &Caller) -> u16 {
@@ -83,7 +59,7 @@ async fn keys_begin_with_the_tenant_and_name_nobody() {
     let world = strict().start().await;
     world.owner().get("/auth/me").await.expect(200);
     log_in(&world.nobody()).await;
-    let keys = keys(&world).await;
+    let keys = world.keys_in_valkey().await;
     let mine = format!("{}:{}:rate:reads", world.database, world.north.id);
     assert!(keys.contains(&mine), "{keys:?}");
     for key in &keys {
@@ -95,7 +71,7 @@ async fn keys_begin_with_the_tenant_and_name_nobody() {
     }
     assert_eq!(types.len() + 1, keys.len(), "{keys:?}");
     for key in &keys {
-        let left: i64 = redis::cmd("PTTL").arg(key).query_async(&mut redis().await).await.unwrap();
+        let left: i64 = redis::cmd("PTTL").arg(key).query_async(&mut valkey().await).await.unwrap();
         assert!((1..=120_000).contains(&left), "{key} lives {left} ms");
     }
 }
@@ -110,8 +86,8 @@ async fn redis_flushed_gives_nobody_new_tries() {
     }
     assert_eq!(through(&world.owner(), 60).await, 40);
     for _ in 0..2 {
-        assert!(!keys(&world).await.is_empty());
-        flush(&world).await;
+        assert!(!world.keys_in_valkey().await.is_empty());
+        world.flush_valkey().await;
         assert_eq!([log_in(&nobody).await, log_in(&nobody).await], [429; 2]);
         assert_eq!(through(&world.owner(), 5).await, 0);
         // Something for the next round to flush.
@@ -134,49 +110,11 @@ async fn without_redis_each_process_limits_by_itself() {
     assert_eq!((tries, log_in(&world.nobody()).await), ([401; 3], 429));
 }
 
-/// A way to Valkey that a test can close and open.
-struct Way {
-    socket: PathBuf,
-    open: Option<JoinHandle<()>>,
-}
-
-impl Way {
-    fn new() -> Self {
-        let socket = std::env::temp_dir().join(format!("ch-{}.sock", uuid::Uuid::new_v4().simple()));
-        Self { socket, open: None }
-    }
-
-    fn open(&mut self) {
-        let listener = UnixListener::bind(&self.socket).unwrap();
-        let valkey = Cluster::get().redis_url.trim_start_matches("redis+unix://").to_owned();
-        self.open = Some(tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
-            while let Ok((mut from, _)) = listener.accept().await {
-                let mut to = UnixStream::connect(&valkey).await.unwrap();
-                connections.spawn(async move { copy_bidirectional(&mut from, &mut to).await });
-            }
-        }));
-    }
-
-    async fn close(&mut self) {
-        let open = self.open.take().unwrap();
-        open.abort();
-        let _ = open.await;
-        std::fs::remove_file(&self.socket).unwrap();
-    }
-}
-
-impl Drop for Way {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.socket);
-    }
-}
-
 #[tokio::test]
 async fn redis_goes_and_comes_back() {
-    let mut way = Way::new();
+    let mut way = ValkeyWay::default();
     way.open();
-    let url = format!("redis+unix://{}", way.socket.display());
+    let url = way.url();
     let builder = World::builder().config(move |config| {
         (config.rates.reads, config.rates.log_ins) = (40, 3);
         config.redis.url = Secret::new(url);
@@ -190,11 +128,11 @@ async fn redis_goes_and_comes_back() {
     // Nobody is let in who would not have been, and nobody is kept out.
     assert_eq!([log_in(&nobody).await, log_in(&nobody).await], [401, 429]);
     assert_eq!(through(&world.owner(), 60).await, 33);
-    flush(&world).await;
+    world.flush_valkey().await;
     way.open();
     // The service finds out by itself.
     let mut others = 0_u32..;
-    while keys(&world).await.is_empty() {
+    while world.keys_in_valkey().await.is_empty() {
         let name = others.next().unwrap_or(0).to_string();
         let body = json!({"client_id": "nowhere", "username": name, "password": "x"});
         nobody.post("/auth/login", &body).await.problem(401, "invalid_credentials");

@@ -49,7 +49,7 @@ async fn log_in(world: &World, process: &Process, birds: &mut Canaries) {
     nobody.post("/auth/login", &wrong).await.expect(401);
     let right = json!({"client_id": "north", "username": "manager", "password": PASSWORD});
     let pair = nobody.post("/auth/login", &right).await.expect(200);
-    let manager = process.caller(&birds.keep(text(&pair["access_token"])));
+    let manager = process.caller(birds.keep(text(&pair["access_token"])));
     let refresh = birds.keep(text(&pair["refresh_token"]));
     let next = nobody.post("/auth/refresh", &json!({"refresh_token": refresh})).await.expect(200);
     birds.keep(text(&next["refresh_token"]));

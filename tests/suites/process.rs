@@ -2,7 +2,7 @@
 //! when its database or Redis goes away.
 
 use chrono::Duration;
-use countinghouse_tests::{Cluster, Login, PASSWORD, Process, World};
+use countinghouse_tests::{Answer, Cluster, Login, PASSWORD, Process, World};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -169,7 +169,7 @@ async fn the_only_connection_is_replaced_too() {
 }
 
 /// The connection dies while the order is committed: nobody can say whether it stands, and the
-/// answer does not invite to try again.
+/// answer does not invite to try again, unless a key makes sure that it happens once.
 #[tokio::test]
 async fn a_connection_lost_at_commit_is_not_called_nothing_done() {
     let world = World::start().await;
@@ -187,8 +187,17 @@ async fn a_connection_lost_at_commit_is_not_called_nothing_done() {
     let answer = owner.order(&product, 1).await;
     assert_eq!(answer.header("retry-after"), "");
     answer.problem(503, "outcome_unknown");
+    let body = json!({"lines": [{"product_id": product, "quantity": 1}]});
+    let with_key = || owner.request(reqwest::Method::POST, "/orders").header("idempotency-key", "k").json(&body);
+    let answer = Answer::of(with_key()).await;
+    assert_eq!(answer.header("retry-after"), "2");
+    answer.problem(503, "outcome_unknown");
     superuser.batch_execute("DROP TRIGGER die ON orders").unwrap();
     owner.order(&product, 1).await.expect(201);
+    for _ in 0..2 {
+        Answer::of(with_key()).await.expect(201);
+    }
+    assert_eq!(owner.get("/orders").await.expect(200)["data"].as_array().unwrap().len(), 2);
 }
 
 /// Somebody who sends a head and then nothing is let go.

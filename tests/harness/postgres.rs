@@ -1,0 +1,150 @@
+//! A PostgreSQL of a test's own, which it may stop and start: the one that all tests share is left
+//! alone. Made from nothing as an operator would: cluster, logins, schema.
+
+use crate::{
+    cluster::{Cluster, Login},
+    process::Process,
+    template::environment,
+};
+use diesel::{Connection, PgConnection};
+use std::{
+    fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+const DATABASE: &str = "countinghouse";
+
+/// A server with a migrated database, until it is dropped.
+pub struct Postgres {
+    folder: PathBuf,
+    /// Whom servers run as: PostgreSQL refuses to be root.
+    user: (u32, u32),
+    server: Option<Child>,
+}
+
+impl Postgres {
+    pub fn start() -> Self {
+        let shared = fs::metadata(Cluster::get().socket_folder()).expect("the shared server's folder");
+        let folder = std::env::temp_dir().join(format!("ch-{}", uuid::Uuid::new_v4().simple()));
+        fs::create_dir(&folder).expect("a folder for a server");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a folder of its own");
+        let user = (shared.uid(), shared.gid());
+        chown(&folder, Some(user.0), Some(user.1)).expect("a folder of the server's user");
+        let mut postgres = Self { folder, user, server: None };
+        let data = postgres.folder.join("data");
+        postgres.run(postgres.server_program("initdb").arg("--pgdata").arg(&data).args([
+            "--username=postgres",
+            // Its socket lies in a folder that nobody else can enter.
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
+        ]));
+        postgres.go_on();
+        postgres.psql("postgres", &["-c", &format!("CREATE DATABASE {DATABASE}")]);
+        let roles = concat!(env!("CARGO_MANIFEST_DIR"), "/../deployment/roles.sql");
+        let passwords = ["owner", "app", "worker", "platform"].map(|login| format!("{login}_password=x"));
+        let variables = passwords.iter().flat_map(|password| ["-v", password.as_str()]);
+        postgres.psql(DATABASE, &["-q", "-f", roles].into_iter().chain(variables).collect::<Vec<_>>());
+        let migrated = Process::run(&[("DATABASE_URL_OWNER", postgres.url(Login::Owner))], &["migrate"], "");
+        assert!(migrated.status.success(), "{migrated:?}");
+        postgres
+    }
+
+    pub fn url(&self, login: Login) -> String {
+        let host = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgresql://{}:x@/{DATABASE}?host={host}", login.name())
+    }
+
+    /// The environment of a process on this database.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = environment(&format!("faults_{}", uuid::Uuid::new_v4().simple()));
+        for (name, value) in &mut environment {
+            match *name {
+                "DATABASE_URL" => *value = self.url(Login::App),
+                "DATABASE_URL_PLATFORM" => *value = self.url(Login::Platform),
+                "DATABASE_URL_WORKER" => *value = self.url(Login::Worker),
+                _ => {}
+            }
+        }
+        environment
+    }
+
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url(Login::Owner)).expect("a connection as the owner")
+    }
+
+    /// Starts it, and waits until it lets people in.
+    pub fn go_on(&mut self) {
+        let settings = [
+            "listen_addresses=".to_owned(),
+            format!("unix_socket_directories={}", self.folder.display()),
+            "shared_buffers=32MB".to_owned(),
+            "max_connections=60".to_owned(),
+            // It need not outlive the machine; what it has acknowledged has to outlive itself.
+            "fsync=off".to_owned(),
+            "full_page_writes=off".to_owned(),
+        ];
+        let mut command = self.server_program("postgres");
+        command.arg("-D").arg(self.folder.join("data"));
+        for setting in &settings {
+            command.args(["-c", setting]);
+        }
+        self.server = Some(command.spawn().expect("the server starts"));
+        let mut is_ready = self.program("pg_isready");
+        is_ready.args(["-q", "-h"]).arg(&self.folder);
+        while !is_ready.status().expect("pg_isready runs").success() {
+            let ended = self.server.as_mut().and_then(|server| server.try_wait().expect("its state"));
+            assert!(ended.is_none(), "the server ended while starting");
+        }
+    }
+
+    /// Stops it in the middle of what it does: `INT` rolls back what is open, `QUIT` is a crash.
+    pub fn stop(&mut self, signal: &str) {
+        let Some(mut server) = self.server.take() else { return };
+        let sent = Command::new("kill").args(["-s", signal, &server.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        server.wait().expect("the server ends");
+    }
+
+    fn psql(&self, database: &str, arguments: &[&str]) {
+        let mut psql = self.program("psql");
+        psql.args(["-X", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]).arg(&self.folder);
+        self.run(psql.args(arguments));
+    }
+
+    fn run(&self, command: &mut Command) {
+        let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the program runs");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The same as the user that owns the server.
+    fn server_program(&self, name: &str) -> Command {
+        let mut command = self.program(name);
+        command.uid(self.user.0).gid(self.user.1);
+        command
+    }
+
+    /// One of PostgreSQL's programs.
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(Cluster::get().bin_dir.join(name));
+        command.current_dir("/").env_clear().env("LC_ALL", "C").env("TZ", "UTC");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop("QUIT");
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
