@@ -1,13 +1,15 @@
 //! A world for a test, in one line: a database of its own, a server of its own, and two clients
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
-//! `ledger` reads the books, `cluster` knows the servers that `./dev test` started, `template` makes
-//! the database that each test's is cloned from, `world` starts a `service`, `caller` speaks HTTP,
-//! `time` is the clock that tests own, and `process` runs the real binary where a test is about
-//! that; `postgres` is a server that a test may stop, and `valkey` a way to Valkey that it may close.
+//! `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
+//! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
+//! a `service`, `caller` speaks HTTP, `time` is the clock that tests own, and `process` runs the real
+//! binary where a test is about that; `postgres` is a server that a test may stop, and `valkey` a way
+//! to Valkey that it may close.
 
 mod caller;
 mod cluster;
+mod dice;
 mod ledger;
 mod postgres;
 mod process;
@@ -19,6 +21,7 @@ mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
+pub use dice::Dice;
 pub use ledger::Ledger;
 pub use postgres::Postgres;
 pub use process::Process;

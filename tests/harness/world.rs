@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use countinghouse_api::{
     app::AppState,
     config::Config,
+    features::verify::{self, Report},
     platform::{authn::Subject, clock::Clock, http::Route, telemetry},
     routes,
 };
@@ -227,6 +228,12 @@ impl World {
     /// The database, as any of its logins.
     pub fn database(&self, login: Login) -> PgConnection {
         Cluster::get().connect(login, &self.database)
+    }
+
+    /// What `countinghouse verify books` finds, at one client or all.
+    pub fn verify_books(&self, client: Option<&str>) -> Report {
+        let url = Cluster::get().url(Login::Owner, &self.database);
+        verify::books(&url, client).expect("the database answers").expect("there is such a client")
     }
 
     /// Until a transaction waits for a lock that another one holds.

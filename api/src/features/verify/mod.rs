@@ -5,6 +5,7 @@
 //! all the same, since a restore or a hand may have gone past it.
 
 mod books;
+mod checks;
 mod repo;
 
 pub use books::{Finding, Report, Summary, books};
