@@ -121,6 +121,34 @@ async fn what_was_refused_is_not_kept() {
     assert_eq!(count(&world, "idempotency_keys"), 2);
 }
 
+/// A key is no way around the count of wrong codes, which outlives the refusal.
+#[tokio::test]
+async fn wrong_codes_are_counted_under_a_key_too() {
+    let world = World::start().await;
+    world.clock.stop();
+    let owner = world.owner();
+    let (secret, _) = world.enrol(&owner).await;
+    let month = (world.today() - chrono::Months::new(1)).format("%Y-%m").to_string();
+    owner.post(&format!("/accounting/periods/{month}/close"), &json!({})).await.expect(200);
+    let path = format!("/accounting/periods/{month}/reopen");
+    let with_code = async |code: &str| {
+        let request =
+            world.owner().request(Method::POST, &path).header("idempotency-key", "k").header("x-2fa-code", code);
+        Answer::of(request).await
+    };
+    let wrong = if world.code(&secret) == "000000" { "000001" } else { "000000" };
+    for _ in 0..5 {
+        with_code(wrong).await.problem(401, "second_factor_invalid");
+    }
+    with_code(&world.code(&secret)).await.problem(429, "second_factor_locked");
+    assert_eq!(count(&world, "idempotency_keys"), 0);
+    world.clock.advance(Duration::minutes(15));
+    let opened = with_code(&world.code(&secret)).await;
+    assert_eq!((opened.status, opened.header("idempotency-replayed")), (200, ""));
+    // The answer of a code that is spent by now.
+    replays(&opened, &with_code(&world.code(&secret)).await);
+}
+
 #[tokio::test]
 async fn a_key_that_is_none_is_refused() {
     let world = World::start().await;
