@@ -4,6 +4,7 @@
 //! become floats.
 
 use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, Utc};
 use countinghouse_contract::Decimal;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
@@ -27,10 +28,27 @@ impl Cents {
 }
 
 pub struct Store {
-    pub customers: usize,
-    /// By number, like the invoices.
+    /// By number, like the tracks and the invoices.
+    pub customers: BTreeMap<i64, Customer>,
     pub tracks: BTreeMap<i64, Track>,
     pub invoices: BTreeMap<i64, Invoice>,
+}
+
+#[derive(Deserialize)]
+pub struct Customer {
+    #[serde(rename = "firstname")]
+    pub first_name: String,
+    #[serde(rename = "lastname")]
+    pub last_name: String,
+    pub company: Option<String>,
+    pub email: String,
+    pub phone: Option<String>,
+    pub address: String,
+    pub city: String,
+    pub state: Option<String>,
+    #[serde(rename = "postalcode")]
+    pub postal_code: Option<String>,
+    pub country: String,
 }
 
 pub struct Track {
@@ -41,6 +59,8 @@ pub struct Track {
 }
 
 pub struct Invoice {
+    pub customer: i64,
+    pub date: DateTime<Utc>,
     pub total: Cents,
     pub lines: Vec<Line>,
 }
@@ -94,6 +114,9 @@ struct TrackFields {
 
 #[derive(Deserialize)]
 struct InvoiceFields {
+    customer: i64,
+    #[serde(rename = "invoicedate")]
+    date: DateTime<Utc>,
     total: Cents,
 }
 
@@ -119,10 +142,12 @@ pub fn read(text: &str) -> Result<Store> {
         Track { name: fields.name, price: fields.unit_price, attributes: known.collect() }
     };
     let mut store = Store {
-        customers: rows::<de::IgnoredAny>(&entries, "customer")?.count(),
+        customers: rows(&entries, "customer")?.collect(),
         tracks: rows(&entries, "track")?.map(|(number, fields)| (number, track(fields))).collect(),
         invoices: rows(&entries, "invoice")?
-            .map(|(number, InvoiceFields { total })| (number, Invoice { total, lines: Vec::new() }))
+            .map(|(number, InvoiceFields { customer, date, total })| {
+                (number, Invoice { customer, date, total, lines: Vec::new() })
+            })
             .collect(),
     };
     for (number, line) in rows::<Line>(&entries, "invoiceline")? {
@@ -146,7 +171,7 @@ fn rows<T: de::DeserializeOwned>(entries: &[Entry], model: &str) -> Result<impl 
 }
 
 fn check(store: &Store) -> Result<()> {
-    let counts = [store.customers, store.tracks.len(), store.invoices.len(), store.lines().count()];
+    let counts = [store.customers.len(), store.tracks.len(), store.invoices.len(), store.lines().count()];
     let expected = [CUSTOMERS, TRACKS, INVOICES, LINES];
     ensure!(counts == expected, "customers, tracks, invoices, lines: {counts:?} instead of {expected:?}");
     let (total, expected) = (store.total().to_decimal(), TOTAL.to_decimal());
@@ -155,6 +180,7 @@ fn check(store: &Store) -> Result<()> {
         ensure!(store.tracks.contains_key(&line.track), "invoice {} names an unknown track", line.invoice);
     }
     for (number, invoice) in &store.invoices {
+        ensure!(store.customers.contains_key(&invoice.customer), "invoice {number} names an unknown customer");
         let sum: i64 = invoice.lines.iter().map(|line| line.quantity * line.unit_price.0).sum();
         ensure!(sum == invoice.total.0, "the lines of invoice {number} do not sum to its total");
     }

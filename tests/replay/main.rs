@@ -1,9 +1,9 @@
 //! `./dev replay`: plays a real store's history through the HTTP API and checks what stands there
 //! afterwards.
 //!
-//! `fixture` reads the Chinook sample store, `plan` turns it into products and orders, `account`
-//! logs in as the client that plays it, `play` sends everything, and `verify` reads back and
-//! compares. Playing it again makes nothing twice. The exit code is 1 when anything differs, and
+//! `fixture` reads the Chinook sample store, `plan` turns it into customers, products, orders and
+//! payments, `account` logs in as the client that plays it, `play` sends everything, and `verify`
+//! reads back and compares. Playing it again makes nothing twice. The exit code is 1 when anything differs, and
 //! 2 when the replay could not be played to its end.
 
 mod account;
@@ -65,13 +65,20 @@ async fn replay(arguments: &Arguments) -> Result<bool> {
     let folder = arguments.demo.parent().unwrap_or(Path::new(""));
     let session = account::open(&client, &demo, folder, &arguments.client_id).await?;
 
+    let customers = play::customers(&session, &plan, arguments.concurrency.get()).await?;
     let products = play::products(&session, &plan, arguments.concurrency.get()).await?;
     let orders = play::orders(&session, &plan, arguments.concurrency.get()).await?;
+    let payments = play::payments(&session, arguments.concurrency.get()).await?;
     eprintln!("Reading everything back");
     let outcome = verify::verify(&session, &plan).await?;
     session.logout().await?;
 
-    table::show_played(&products, &orders);
+    table::show_played(&[
+        ("customers", &customers),
+        ("products", &products),
+        ("orders", &orders),
+        ("payments", &payments),
+    ]);
     table::show_outcome(&outcome);
     Ok(outcome.differences.is_empty())
 }

@@ -1,8 +1,11 @@
-//! What is to stand in the service: the store's tracks as products, its invoices as orders.
+//! What is to stand in the service: the store's customers, its tracks as products, its invoices as
+//! orders of their day that were paid on it.
 
-use crate::fixture::{self, Cents, Invoice, Store, Track};
+use crate::fixture::{self, Cents, Customer, Invoice, Store, Track};
+use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    Attributes,
+    Attributes, CustomerId,
+    customers::{Address, NewCustomer},
     money::div_half_up,
     orders::{NewOrder, NewOrderLine},
     products::{NewProduct, OpeningStock},
@@ -14,6 +17,8 @@ pub const CHANNEL: &str = "chinook";
 const SPARE: i64 = 10;
 
 pub struct Plan {
+    /// In the order of the customers' numbers.
+    pub customers: Vec<NewCustomer>,
     /// In the order of the tracks' numbers.
     pub products: Vec<Product>,
     /// In the order of the invoices' numbers.
@@ -32,6 +37,9 @@ pub struct Product {
 
 pub struct Order {
     pub reference: String,
+    /// The e-mail address of who bought: no two customers of the store have the same.
+    pub email: String,
+    pub date: DateTime<Utc>,
     pub lines: Vec<Line>,
     pub total: Cents,
 }
@@ -50,10 +58,39 @@ pub fn make(store: &Store) -> Plan {
     let product = |(number, track): (&i64, &Track)| product(*number, track, sold.get(number).copied().unwrap_or(0));
     let order = |(number, invoice): (&i64, &Invoice)| Order {
         reference: number.to_string(),
+        email: store.customers.get(&invoice.customer).map(|customer| customer.email.clone()).unwrap_or_default(),
+        date: invoice.date,
         lines: invoice.lines.iter().map(line).collect(),
         total: invoice.total,
     };
-    Plan { products: store.tracks.iter().map(product).collect(), orders: store.invoices.iter().map(order).collect() }
+    Plan {
+        customers: store.customers.values().map(customer).collect(),
+        products: store.tracks.iter().map(product).collect(),
+        orders: store.invoices.iter().map(order).collect(),
+    }
+}
+
+fn customer(customer: &Customer) -> NewCustomer {
+    NewCustomer {
+        email: Some(customer.email.clone()),
+        first_name: Some(customer.first_name.clone()),
+        last_name: Some(customer.last_name.clone()),
+        company: customer.company.clone(),
+        phone: customer.phone.clone(),
+        billing_address: Some(Address {
+            name: None,
+            company: None,
+            street1: customer.address.clone(),
+            street2: None,
+            city: customer.city.clone(),
+            region: customer.state.clone(),
+            // A few of the store's have none, and an address of the service has one.
+            postal_code: customer.postal_code.clone().unwrap_or_else(|| "-".to_owned()),
+            country: customer.country.clone(),
+            phone: None,
+        }),
+        ..NewCustomer::default()
+    }
 }
 
 fn sku(track: i64) -> String {
@@ -82,6 +119,11 @@ fn cost_of(price: Cents) -> Cents {
 }
 
 impl Product {
+    /// In cents.
+    pub fn cost_of_sold(&self) -> i64 {
+        self.sold * self.unit_cost.0
+    }
+
     pub fn to_wire(&self) -> NewProduct {
         NewProduct {
             sku: self.sku.clone(),
@@ -99,7 +141,7 @@ impl Product {
 
 impl Order {
     /// The price is left to the catalogue: every line of the store was sold at its track's price.
-    pub fn to_wire(&self) -> NewOrder {
+    pub fn to_wire(&self, customer: Option<CustomerId>) -> NewOrder {
         let line = |line: &Line| NewOrderLine {
             sku: Some(line.sku.clone()),
             quantity: line.quantity,
@@ -109,6 +151,8 @@ impl Order {
             lines: self.lines.iter().map(line).collect(),
             channel: Some(CHANNEL.to_owned()),
             external_reference: Some(self.reference.clone()),
+            customer_id: customer,
+            ordered_at: Some(self.date),
             ..NewOrder::default()
         }
     }

@@ -1,10 +1,17 @@
 //! Sends the plan to the service, several requests at once. What is there already is left alone.
 
-use crate::{plan::Plan, table::grouped};
+use crate::{
+    plan::{CHANNEL, Plan},
+    table::grouped,
+};
 use anyhow::{Context, Result};
 use countinghouse_client::{ClientError, Session};
+use countinghouse_contract::{CustomerId, customers::CustomerQuery, orders::OrderQuery, payments::NewPayment};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// How it went.
 pub struct Played {
@@ -21,13 +28,53 @@ pub async fn products(session: &Session, plan: &Plan, at_once: usize) -> Result<
     play("products", all, at_once).await
 }
 
+/// Customers that are not there yet, known by their e-mail address.
+pub async fn customers(session: &Session, plan: &Plan, at_once: usize) -> Result<Played> {
+    let there = &customers_by_email(session).await?;
+    let all = plan.customers.iter().map(|customer| async move {
+        let email = customer.email.as_deref().unwrap_or_default();
+        if there.contains_key(email) {
+            return Ok(false);
+        }
+        let answer = session.create_customer(customer).await;
+        answer.map(|_| true).with_context(|| format!("customer {email}"))
+    });
+    play("customers", all, at_once).await
+}
+
+async fn customers_by_email(session: &Session) -> Result<BTreeMap<String, CustomerId>> {
+    let customers = session.all_customers(&CustomerQuery { limit: Some(200), ..CustomerQuery::default() }).await?;
+    Ok(customers.into_iter().filter_map(|customer| Some((customer.email?, customer.id))).collect())
+}
+
 /// Orders begin in the order of their invoices; they may overtake each other on the way.
 pub async fn orders(session: &Session, plan: &Plan, at_once: usize) -> Result<Played> {
+    let customers = &customers_by_email(session).await?;
     let all = plan.orders.iter().map(|order| async move {
-        let answer = session.create_order(&order.to_wire()).await;
+        let answer = session.create_order(&order.to_wire(customers.get(&order.email).copied())).await;
         made(answer, "duplicate_reference").with_context(|| format!("the order of invoice {}", order.reference))
     });
     play("orders", all, at_once).await
+}
+
+/// Pays in full what is still due, on the day of the order.
+pub async fn payments(session: &Session, at_once: usize) -> Result<Played> {
+    let query = OrderQuery { channel: Some(CHANNEL.to_owned()), limit: Some(200), ..OrderQuery::default() };
+    let orders = session.all_orders(&query).await.context("reading what is due")?;
+    let all = orders.iter().map(|order| async move {
+        if order.amount_due.scaled_to(2) == Some(0) {
+            return Ok(false);
+        }
+        let payment = NewPayment {
+            amount: order.amount_due,
+            method: "card".to_owned(),
+            reference: order.external_reference.clone(),
+            received_at: Some(order.ordered_at),
+        };
+        let answer = session.pay_order(order.id, &payment).await;
+        answer.map(|_| true).with_context(|| format!("paying {}", order.order_number))
+    });
+    play("payments", all, at_once).await
 }
 
 /// Whether it was made, or was there already.

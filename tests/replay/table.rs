@@ -11,7 +11,7 @@ const LISTED: usize = 20;
 
 pub fn show_store(store: &Store) {
     let [customers, tracks, invoices, lines] =
-        [store.customers, store.tracks.len(), store.invoices.len(), store.lines().count()].map(grouped);
+        [store.customers.len(), store.tracks.len(), store.invoices.len(), store.lines().count()].map(grouped);
     let total = money(store.total().0);
     println!("Chinook: {customers} customers, {tracks} tracks, {invoices} invoices, {lines} lines, together {total}");
     let odd = |line: &&crate::fixture::Line| store.tracks.get(&line.track).map(|t| t.price) != Some(line.unit_price);
@@ -21,15 +21,16 @@ pub fn show_store(store: &Store) {
     }
 }
 
-pub fn show_played(products: &Played, orders: &Played) {
+pub fn show_played(all: &[(&str, &Played)]) {
     println!("\n{:26}{:>12}{:>16}{:>10}", "", "made", "there already", "seconds");
-    for (what, played) in [("products", products), ("orders", orders)] {
+    for (what, played) in all {
         let (made, there) = (grouped(played.made), grouped(played.there_already));
         println!("{what:26}{made:>12}{there:>16}{:>10.1}", played.took.as_secs_f64());
     }
-    if orders.made > 0 {
+    for (what, played) in all.iter().filter(|(what, played)| *what == "orders" && played.made > 0) {
         // Those that were there already took their time too; a first run has none of them.
-        println!("{:26}{:>12.0}", "orders a second", orders.made as f64 / orders.took.as_secs_f64());
+        let what = format!("{what} a second");
+        println!("{what:26}{:>12.0}", played.made as f64 / played.took.as_secs_f64());
     }
 }
 
@@ -40,7 +41,9 @@ pub fn show_outcome(outcome: &Outcome) {
     }
     let differences = &outcome.differences;
     match differences.len() {
-        0 => println!("\nNothing differs: every order, line, price and stock is as the store has it."),
+        0 => {
+            println!("\nNothing differs: every customer, order, line, price, payment and stock is as the store has it.")
+        }
         1 => println!("\n1 difference:"),
         many => println!("\n{} differences:", grouped(many)),
     }

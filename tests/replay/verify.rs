@@ -2,14 +2,16 @@
 
 use crate::{
     fixture::Cents,
-    plan::{self, CHANNEL, Plan},
+    plan::{self, CHANNEL, Plan, Product},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use countinghouse_client::Session;
 use countinghouse_contract::{
     Decimal,
+    customers::{Customer, CustomerQuery},
     orders::{self, OrderQuery},
     products::{self, ProductQuery},
+    reports::{ProfitLoss, ProfitLossQuery},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,29 +37,50 @@ pub async fn verify(session: &Session, plan: &Plan) -> Result<Outcome> {
     let orders = session.all_orders(&query).await.context("reading the orders back")?;
     let query = ProductQuery { limit: Some(PAGE), ..ProductQuery::default() };
     let products = session.all_products(&query).await.context("reading the products back")?;
-    compare(plan, &orders, &products)
+    let query = CustomerQuery { limit: Some(PAGE), ..CustomerQuery::default() };
+    let customers = session.all_customers(&query).await.context("reading the customers back")?;
+    let days = [plan.orders.iter().map(|order| order.date).min(), plan.orders.iter().map(|order| order.date).max()];
+    let [Some(from), Some(to)] = days.map(|day| day.map(|day| day.date_naive())) else {
+        bail!("the store sold nothing")
+    };
+    let earned = session.profit_loss(&ProfitLossQuery { from, to }).await.context("reading the profit and loss")?;
+    compare(plan, &Found { customers, orders, products, earned })
 }
 
-fn compare(plan: &Plan, orders: &[orders::Order], products: &[products::Product]) -> Result<Outcome> {
+/// What was read back.
+struct Found {
+    customers: Vec<Customer>,
+    orders: Vec<orders::Order>,
+    products: Vec<products::Product>,
+    /// On the days of the store's invoices.
+    earned: ProfitLoss,
+}
+
+fn compare(plan: &Plan, found: &Found) -> Result<Outcome> {
     // The client may sell other things too; under these SKUs it sells the store's.
     let skus: BTreeSet<&str> = plan.products.iter().map(|product| product.sku.as_str()).collect();
-    let ours = products.iter().map(|product| (product.sku.as_str(), product));
+    let ours = found.products.iter().map(|product| (product.sku.as_str(), product));
     let ours: BTreeMap<&str, &products::Product> = ours.filter(|(sku, _)| skus.contains(sku)).collect();
-    let counts = count(plan, orders, &ours)?;
+    let counts = count(plan, found, &ours)?;
     let mut differences: Vec<String> = counts
         .iter()
         .filter(|count| count.found != count.expected)
         .map(|count| format!("{}: {} instead of {}", count.what, count.shown(count.found), count.shown(count.expected)))
         .collect();
-    compare_orders(plan, orders, &mut differences);
+    compare_orders(plan, &found.orders, &mut differences);
     compare_products(plan, &ours, &mut differences);
     Ok(Outcome { counts, differences })
 }
 
-fn count(plan: &Plan, orders: &[orders::Order], ours: &BTreeMap<&str, &products::Product>) -> Result<Vec<Count>> {
+fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) -> Result<Vec<Count>> {
+    let Found { customers, orders, earned, .. } = found;
     let number = |n: usize| i64::try_from(n).context("a count that fits");
-    let total = orders.iter().map(|order| cents(order.totals.grand_total)).sum::<Result<i64>>()?;
+    let sum = |pick: fn(&orders::Order) -> Decimal| orders.iter().map(|order| cents(pick(order))).sum::<Result<i64>>();
+    let total = plan.orders.iter().map(|order| order.total.0).sum();
+    // The client may know other people too.
+    let known = |customer: &&Customer| plan.customers.iter().any(|ours| ours.email == customer.email);
     let counts = [
+        ("customers", number(customers.iter().filter(known).count())?, number(plan.customers.len())?),
         ("products", number(ours.len())?, number(plan.products.len())?),
         ("orders", number(orders.len())?, number(plan.orders.len())?),
         (
@@ -65,7 +88,11 @@ fn count(plan: &Plan, orders: &[orders::Order], ours: &BTreeMap<&str, &products:
             number(orders.iter().map(|order| order.lines.len()).sum())?,
             number(plan.orders.iter().map(|order| order.lines.len()).sum())?,
         ),
-        ("grand totals", total, plan.orders.iter().map(|order| order.total.0).sum()),
+        ("grand totals", sum(|order| order.totals.grand_total)?, total),
+        ("paid", sum(|order| order.amount_paid)?, total),
+        ("due", sum(|order| order.amount_due)?, 0),
+        ("net revenue", cents(earned.net_revenue)?, total),
+        ("cost of goods", cents(earned.cost_of_goods)?, plan.products.iter().map(Product::cost_of_sold).sum()),
         (
             "units on hand",
             ours.values().map(|product| product.on_hand).sum(),
@@ -77,7 +104,8 @@ fn count(plan: &Plan, orders: &[orders::Order], ours: &BTreeMap<&str, &products:
             plan.products.iter().map(|product| product.sold).sum(),
         ),
     ];
-    let named = |(what, found, expected)| Count { what, found, expected, money: what == "grand totals" };
+    let money = ["grand totals", "paid", "due", "net revenue", "cost of goods"];
+    let named = |(what, found, expected)| Count { what, found, expected, money: money.contains(&what) };
     Ok(counts.into_iter().map(named).collect())
 }
 
@@ -97,6 +125,9 @@ fn compare_orders(plan: &Plan, orders: &[orders::Order], differences: &mut Vec<S
         };
         let mut check = Check { of: &invoice, differences };
         check.same("total", &order.totals.grand_total, &expected.total.to_decimal());
+        check.same("date", &order.ordered_at, &expected.date);
+        let email = order.customer.as_ref().and_then(|customer| customer.email.as_deref());
+        check.same("customer", &email, &Some(expected.email.as_str()));
         check.same("lines", &order.lines.iter().map(line_found).collect(), &lines_expected(&expected.lines));
     }
 }

@@ -1,8 +1,9 @@
 //! A typed client for the HTTP API.
 //!
 //! [`Client`] knows where the service is; logging in makes a [`Session`] of a client's user, and so
-//! does an API key; superadmins get a [`SuperadminSession`]. What goes in and comes out are the types of the contract, and every
-//! refusal of the service is a [`ClientError::Problem`] with its stable code.
+//! does an API key; superadmins get a [`SuperadminSession`]. What goes in and comes out are the types
+//! of the contract, and every refusal of the service is a [`ClientError::Problem`] with its stable
+//! code.
 //!
 //! ```no_run
 //! # use countinghouse_client::{Client, ClientError};
@@ -24,6 +25,7 @@ mod orders;
 mod pages;
 mod products;
 mod profile;
+mod reports;
 mod session;
 mod superadmin;
 
