@@ -1,7 +1,7 @@
 //! Somebody who calls the API: with a token, with an API key, or with neither.
 
 use reqwest::{
-    Method, RequestBuilder,
+    Method, RequestBuilder, Response,
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::{Value, json};
@@ -96,7 +96,11 @@ impl Caller {
 impl Answer {
     /// Sends a request that was finished by hand.
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("an answer");
+        Self::from(request.send().await.expect("an answer")).await
+    }
+
+    /// What came back for a request that was sent by hand.
+    pub async fn from(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body to its end");
         Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }

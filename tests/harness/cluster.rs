@@ -1,8 +1,9 @@
 //! The PostgreSQL and Valkey that `./dev test` (or `./dev test-servers`) started.
 
+use crate::wire::Wire;
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text};
 use serde::Deserialize;
-use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, sync::LazyLock};
 
 /// Where the test servers are, and all their passwords.
 #[derive(Debug, Deserialize)]
@@ -65,12 +66,26 @@ impl Cluster {
     }
 
     pub fn url(&self, login: Login, database: &str) -> String {
+        let host = self.host.replace('%', "%25").replace('/', "%2F");
+        format!("{}?host={host}&port={}", self.address(login, "", database), self.port)
+    }
+
+    /// The same through a [`Wire`](crate::Wire).
+    pub(crate) fn url_through(&self, wire: SocketAddr, login: Login, database: &str) -> String {
+        self.address(login, &wire.to_string(), database)
+    }
+
+    /// A wire to the database, for the service of [`WorldBuilder`](crate::WorldBuilder).
+    pub fn wire(&self) -> Wire {
+        Wire::to(PathBuf::from(&self.host).join(format!(".s.PGSQL.{}", self.port)))
+    }
+
+    fn address(&self, login: Login, host: &str, database: &str) -> String {
         let (name, password) = match login {
             Login::Superuser => (self.superuser.as_str(), &self.superuser_password),
             _ => (login.name(), &self.passwords[login.name().trim_start_matches("countinghouse_")]),
         };
-        let host = self.host.replace('%', "%25").replace('/', "%2F");
-        format!("postgresql://{name}:{password}@/{database}?host={host}&port={}", self.port)
+        format!("postgresql://{name}:{password}@{host}/{database}")
     }
 
     pub fn connect(&self, login: Login, database: &str) -> PgConnection {

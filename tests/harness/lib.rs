@@ -3,9 +3,9 @@
 //!
 //! `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
-//! a `service`, `caller` speaks HTTP, `time` is the clock that tests own, and `process` runs the real
-//! binary where a test is about that; `postgres` is a server that a test may stop, and `valkey` a way
-//! to Valkey that it may close.
+//! a `service`, `caller` speaks HTTP, `time` is the clock that tests own, `wire` is the one to the
+//! database, which they cut, and `process` runs the real binary where a test is about that; `postgres`
+//! is a server that a test may stop, and `valkey` a way to Valkey that it may close.
 
 mod caller;
 mod cluster;
@@ -17,11 +17,12 @@ mod service;
 mod template;
 mod time;
 mod valkey;
+mod wire;
 mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
-pub use dice::Dice;
+pub use dice::{Dice, SeededRandomness};
 pub use ledger::Ledger;
 pub use postgres::Postgres;
 pub use process::Process;
@@ -29,4 +30,5 @@ pub use service::Service;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;
 pub use valkey::{ValkeyWay, valkey};
+pub use wire::{Cut, Wire};
 pub use world::{Tenant, World, WorldBuilder};

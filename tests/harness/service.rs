@@ -5,7 +5,7 @@ use actix_web::dev::ServerHandle;
 use countinghouse_api::{
     app::AppState,
     config::Config,
-    platform::{http::Route, ids::SystemRandomness},
+    platform::{http::Route, ids::Randomness},
     server,
 };
 use std::{net::TcpListener, sync::Arc, thread::JoinHandle};
@@ -19,13 +19,18 @@ pub struct Service {
 }
 
 impl Service {
-    pub(crate) fn start(config: Config, routes: Vec<Route>, clock: Arc<TestClock>) -> Self {
+    pub(crate) fn start(
+        config: Config,
+        routes: Vec<Route>,
+        clock: Arc<TestClock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let built = AppState::build_with(&config, clock, Arc::new(SystemRandomness)).await;
+                let built = AppState::build_with(&config, clock, randomness).await;
                 let state = built.expect("a service");
                 let running = server::serve(state.clone(), routes, listener, &config.http).expect("a server");
                 sender.send((state, running.handle())).expect("the test waits");

@@ -121,7 +121,7 @@ fn open_superadmin_session(owner: &mut PgConnection) -> (Uuid, Uuid) {
 
 /// Entered by hand and not through the API, with the superadmin's hash for everybody, so that a
 /// test need not wait for hashing.
-fn seed(owner: &mut PgConnection, slug: &'static str, currency: &str) -> Seeded {
+pub(crate) fn seed(owner: &mut PgConnection, slug: &'static str, currency: &str) -> Seeded {
     let id = Uuid::new_v4();
     let users: Vec<_> = ROLES.iter().map(|role| (*role, Uuid::new_v4(), Uuid::new_v4())).collect();
     owner

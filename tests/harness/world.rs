@@ -3,23 +3,32 @@
 use crate::{
     caller::Caller,
     cluster::{Cluster, Login},
+    dice::SeededRandomness,
     service::Service,
-    template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment},
+    template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment, seed},
     time::TestClock,
+    wire::Wire,
 };
 use chrono::NaiveDate;
 use countinghouse_api::{
     app::AppState,
     config::Config,
     features::verify::{self, Report},
-    platform::{authn::Subject, clock::Clock, http::Route, telemetry},
+    platform::{
+        authn::Subject,
+        clock::Clock,
+        crypto::Secret,
+        http::Route,
+        ids::{Randomness, SystemRandomness},
+        telemetry,
+    },
     routes,
 };
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
 use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::BigInt};
 use serde_json::json;
 use std::sync::Arc;
-use totp_rs::{Builder, Secret};
+use totp_rs::Builder;
 use uuid::Uuid;
 
 /// One test's service, database and two clients.
@@ -35,6 +44,7 @@ pub struct World {
     http: reqwest::Client,
     pub config: Config,
     routes: Vec<Route>,
+    randomness: Arc<dyn Randomness>,
     service: Option<Service>,
 }
 
@@ -74,6 +84,8 @@ pub struct WorldBuilder {
     workers: Option<usize>,
     pool: Option<u32>,
     change: Option<Change>,
+    seed: Option<u64>,
+    wire: Option<Wire>,
 }
 
 impl WorldBuilder {
@@ -99,6 +111,18 @@ impl WorldBuilder {
         self
     }
 
+    /// Random bytes that are the same in every run.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Requests of clients, and jobs, reach the database through this.
+    pub fn wire(mut self, wire: &Wire) -> Self {
+        self.wire = Some(wire.clone());
+        self
+    }
+
     pub async fn start(self) -> World {
         tokio::task::spawn_blocking(|| self.start_blocking()).await.expect("a world starts")
     }
@@ -113,16 +137,37 @@ impl WorldBuilder {
         let mut config = config(&database);
         config.http.workers = self.workers.unwrap_or(1);
         config.database.pool = self.pool.unwrap_or(4);
+        if let Some(wire) = self.wire {
+            let through = |login| Secret::new(Cluster::get().url_through(wire.address(), login, &database));
+            config.database.app = through(Login::App);
+            config.database.worker = Some(through(Login::Worker));
+        }
         if let Some(change) = self.change {
             change(&mut config);
         }
+        let randomness: Arc<dyn Randomness> = match self.seed {
+            Some(seed) => Arc::new(SeededRandomness::of(seed)),
+            None => Arc::new(SystemRandomness),
+        };
         let clock = Arc::new(TestClock::default());
         let routes = [routes::table(), self.routes].concat();
-        let service = Service::start(config.clone(), routes.clone(), Arc::clone(&clock));
+        let service = Service::start(config.clone(), routes.clone(), Arc::clone(&clock), Arc::clone(&randomness));
         let (base_url, state) = (service.base_url.clone(), service.state.clone());
         let [north, south] = [Tenant::of(&template.tenants[0]), Tenant::of(&template.tenants[1])];
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        World { base_url, clock, state, database, north, south, http, config, routes, service: Some(service) }
+        World {
+            base_url,
+            clock,
+            state,
+            database,
+            north,
+            south,
+            http,
+            config,
+            routes,
+            randomness,
+            service: Some(service),
+        }
     }
 }
 
@@ -142,8 +187,24 @@ impl World {
 
     /// Another copy of the service, on the same database, Redis and clock.
     pub async fn copy(&self) -> Service {
-        let (config, routes, clock) = (self.config.clone(), self.routes.clone(), Arc::clone(&self.clock));
-        tokio::task::spawn_blocking(|| Service::start(config, routes, clock)).await.expect("a copy starts")
+        let (config, routes) = (self.config.clone(), self.routes.clone());
+        let (clock, randomness) = (Arc::clone(&self.clock), Arc::clone(&self.randomness));
+        let start = || Service::start(config, routes, clock, randomness);
+        tokio::task::spawn_blocking(start).await.expect("a copy starts")
+    }
+
+    /// Ends the service without a farewell, and starts another.
+    pub async fn restart(&mut self) {
+        let gone = self.service.take();
+        tokio::task::spawn_blocking(|| drop(gone)).await.expect("the service ends");
+        let service = self.copy().await;
+        (self.base_url, self.state) = (service.base_url.clone(), service.state.clone());
+        self.service = Some(service);
+    }
+
+    /// One more client, with a user of every role.
+    pub fn found(&self, slug: &'static str, currency: &str) -> Tenant {
+        Tenant::of(&seed(&mut self.database(Login::Owner), slug, currency))
     }
 
     /// The same caller, at another copy of the service.
@@ -202,7 +263,7 @@ impl World {
 
     /// What an authenticator app with this secret shows now, by the service's clock.
     pub fn code(&self, secret: &str) -> String {
-        let secret = Secret::try_from_base32(secret).expect("a base32 secret");
+        let secret = totp_rs::Secret::try_from_base32(secret).expect("a base32 secret");
         let totp = Builder::new().with_secret(secret).with_account_name("x").build().expect("a TOTP");
         totp.generate(u64::try_from(self.clock.now().timestamp()).expect("after 1970")).to_string()
     }

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use countinghouse_api::{platform::http::Repeats, routes};
-use countinghouse_tests::{Answer, Caller, Login, Process, World};
+use countinghouse_tests::{Answer, Caller, Cluster, Cut, Login, Process, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -222,6 +222,25 @@ async fn who_hangs_up_and_asks_again_has_ordered_once() {
     }
     assert_eq!(count(&world, "orders"), 40);
     assert_eq!(owner.get(&format!("/products/{product}")).await.expect(200)["on_hand"], 960);
+}
+
+/// A refusal says that nothing was done. Where it can not be looked up whether the key was answered,
+/// it is not given: here the reference of the lost order is its own.
+#[tokio::test]
+async fn nobody_is_refused_while_it_is_not_known_what_was_done() {
+    let wire = Cluster::get().wire();
+    let world = World::builder().wire(&wire).start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "9.99", 9).await;
+    let body = json!({"lines": [{"product_id": product, "quantity": 1}], "external_reference": "R-1"});
+    wire.cut_at(Cut::AfterCommit);
+    post(&owner, "/orders", "k", &body).await.problem(503, "outcome_unknown");
+    assert_eq!(count(&world, "orders"), 1);
+    wire.cut_at(Cut::BeforeCommit);
+    post(&owner, "/orders", "k", &body).await.problem(503, "outcome_unknown");
+    let again = post(&owner, "/orders", "k", &body).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(count(&world, "orders"), 1);
 }
 
 /// The service is killed at any moment of an order whose answer is lost.

@@ -47,6 +47,7 @@ mod selling;
 mod sessions;
 mod settling;
 mod storm;
+mod simulation;
 mod superadmins;
 mod suspension;
 mod tenants;

@@ -113,8 +113,9 @@ pub async fn once<B: MessageBody + 'static>(
             count(Repeat::Reused);
             Ok(response.error_response(REUSED.with("Another body was sent with this key. Send a key of its own.")))
         }
-        // A caller who may not even look is told so by the refusal that stands.
-        Ok(None) | Err(_) => Ok(response),
+        Ok(None) => Ok(response),
+        // The refusal would say that nothing was done, and nobody knows that now.
+        Err(error) => Ok(response.error_response(ApiError::from(error))),
     }
 }
 

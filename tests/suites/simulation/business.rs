@@ -1,0 +1,123 @@
+//! What the clients do: sell, collect, and buy; and what must have come of it.
+
+use super::{
+    Simulation,
+    requests::{Request, State},
+};
+use countinghouse_tests::{Dice, Login, Tenant, World};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A client, and what it sells.
+pub struct Client {
+    pub tenant: Tenant,
+    digits: u32,
+    products: Vec<String>,
+}
+
+impl Client {
+    pub async fn open(world: &World, tenant: Tenant, digits: u32, dice: &mut Dice) -> Self {
+        let mut client = Self { tenant, digits, products: Vec::new() };
+        let owner = world.caller(&client.tenant, "owner");
+        for sku in ["A", "B"] {
+            let stock = json!({"quantity": 5 + dice.roll(30), "unit_cost": client.amount(dice, 500)});
+            let body = json!({"sku": sku, "name": sku, "price": client.amount(dice, 2_000), "tax_rate": "19",
+                "opening_stock": stock});
+            let product = owner.post("/products", &body).await.expect(201);
+            client.products.push(product["id"].as_str().unwrap().to_owned());
+        }
+        client
+    }
+
+    /// Between one and so many minor units.
+    fn amount(&self, dice: &mut Dice, most: u64) -> String {
+        let (minor, unit) = (1 + dice.roll(most), 10_u64.pow(self.digits));
+        format!("{}.{:0digits$}", minor / unit, minor % unit, digits = self.digits as usize)
+    }
+}
+
+impl Simulation {
+    fn some_client(&mut self) -> usize {
+        self.dice.roll(self.clients.len() as u64) as usize
+    }
+
+    pub fn order(&mut self) {
+        let at = self.some_client();
+        let products = &self.clients[at].products;
+        let lines: Vec<Value> = (0..=self.dice.roll(2))
+            .map(|_| json!({"product_id": self.dice.pick(products), "quantity": 1 + self.dice.roll(4)}))
+            .collect();
+        let reference = format!("R-{}", self.requests.len());
+        self.ask(at, "/orders".to_owned(), json!({"lines": lines, "external_reference": reference}));
+    }
+
+    /// For an order that was acknowledged, and perhaps too much.
+    pub fn pay(&mut self) {
+        let orders: Vec<(usize, String)> = (self.requests.iter())
+            .filter(|request| request.path == "/orders")
+            .filter_map(|request| Some((request.client, request.answer()?["id"].as_str()?.to_owned())))
+            .collect();
+        let Some((at, order)) = self.dice.pick(&orders).cloned() else { return };
+        let amount = self.clients[at].amount(&mut self.dice, 3_000);
+        self.ask(at, format!("/orders/{order}/payments"), json!({"amount": amount, "method": "card"}));
+    }
+
+    pub fn adjust(&mut self) {
+        let at = self.some_client();
+        let cost = self.clients[at].amount(&mut self.dice, 700);
+        let product = self.dice.pick(&self.clients[at].products);
+        let body = match self.dice.roll(3) {
+            0 => json!({"product_id": product, "kind": "damage", "quantity": 1 + self.dice.roll(3)}),
+            _ => {
+                json!({"product_id": product, "kind": "purchase", "quantity": 1 + self.dice.roll(9), "unit_cost": cost})
+            }
+        };
+        self.ask(at, "/inventory/adjustments".to_owned(), body);
+    }
+
+    /// The orders, payments and movements that stand there are those that were acknowledged, once each.
+    pub fn check_business(&self) {
+        let expected = |is: fn(&Request) -> bool| -> BTreeMap<String, String> {
+            let done = self.requests.iter().filter(|request| is(request));
+            let told =
+                done.filter_map(|request| Some((request.answer()?["id"].as_str()?.to_owned(), self.slug(request))));
+            told.collect()
+        };
+        let order = |request: &Request| request.path == "/orders";
+        let payment = |request: &Request| request.path.ends_with("/payments");
+        let adjustment = |request: &Request| request.path == "/inventory/adjustments";
+        assert_eq!(self.standing("orders t"), expected(order));
+        assert_eq!(self.standing("payments t"), expected(payment));
+        let by_hand = "(SELECT * FROM stock_movements WHERE order_id IS NULL AND kind <> 'opening') t";
+        assert_eq!(self.standing(by_hand), expected(adjustment));
+    }
+
+    fn slug(&self, request: &Request) -> String {
+        self.clients[request.client].tenant.slug.to_owned()
+    }
+
+    /// Ids of the rows that there are, and whose they are.
+    fn standing(&self, from: &str) -> BTreeMap<String, String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = sql_types::Text)]
+            id: String,
+            #[diesel(sql_type = sql_types::Text)]
+            slug: String,
+        }
+        let sql = format!("SELECT t.id::text, c.slug FROM {from} JOIN tenants c ON c.id = t.tenant_id");
+        let rows: Vec<Row> = sql_query(sql).load(&mut self.world.database(Login::Owner)).unwrap();
+        rows.into_iter().map(|row| (row.id, row.slug)).collect()
+    }
+}
+
+impl Request {
+    /// The answer, when it was done.
+    pub fn answer(&self) -> Option<Value> {
+        match &self.state {
+            State::Done(text) => serde_json::from_str(text).ok(),
+            State::Open | State::Refused => None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Requests that may be lost, doubled and late: each has a key, and is sent until its fate is known.
+
+use super::Simulation;
+use countinghouse_tests::{Answer, Cut};
+use reqwest::Method;
+use serde_json::Value;
+
+/// What somebody wants, for as long as nobody knows what became of it.
+pub struct Request {
+    pub client: usize,
+    pub path: String,
+    pub body: Value,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Not sent yet, or its answer was lost.
+    Open,
+    /// It was done, and this was the answer.
+    Done(String),
+    /// It was refused: nothing happened, and nobody asks again.
+    Refused,
+}
+
+/// What came back.
+enum Outcome {
+    Answer(Answer),
+    /// Nobody knows.
+    Nothing,
+}
+
+impl Simulation {
+    pub fn ask(&mut self, client: usize, path: String, body: Value) {
+        self.requests.push(Request { client, path, body, state: State::Open });
+    }
+
+    /// The newest request is sent, or left for later; the wire is cut meanwhile or its answer is lost,
+    /// or it is sent twice.
+    pub async fn deliver_the_newest(&mut self) {
+        let Some(at) = self.requests.len().checked_sub(1) else { return };
+        match self.dice.roll(8) {
+            0 => {}
+            1 => self.deliver_and_lose_the_answer(at).await,
+            2 => {
+                self.deliver(at).await;
+                self.deliver(at).await;
+            }
+            3 => self.deliver_with(Cut::BeforeCommit, at).await,
+            4 => self.deliver_with(Cut::AfterCommit, at).await,
+            _ => self.deliver(at).await,
+        }
+    }
+
+    /// Late, or once more though it was answered.
+    pub async fn deliver_some_old_one(&mut self) {
+        let at = self.dice.roll(self.requests.len().max(1) as u64) as usize;
+        if at < self.requests.len() {
+            self.deliver(at).await;
+        }
+    }
+
+    async fn deliver_with(&mut self, cut: Cut, at: usize) {
+        self.wire.cut_at(cut);
+        self.deliver(at).await;
+        self.wire.disarm();
+    }
+
+    async fn deliver_and_lose_the_answer(&mut self, at: usize) {
+        let _lost = self.send(at).await;
+    }
+
+    /// Sends a request that was not refused, and draws the consequence of its answer.
+    pub async fn deliver(&mut self, at: usize) {
+        if self.requests[at].state == State::Refused {
+            return;
+        }
+        let Outcome::Answer(answer) = self.send(at).await else { return };
+        let request = &mut self.requests[at];
+        let told = format!("{} {}: {answer:?}", request.path, request.body);
+        match (answer.status, &request.state) {
+            // The connection was cut or its end not seen yet, or it is not known what came of it.
+            (503, _) => {}
+            (409, _) if answer.body["code"] == "idempotency_in_progress" => {}
+            (200..=299, State::Open) => request.state = State::Done(answer.text),
+            (200..=299, State::Done(first)) => {
+                assert_eq!((answer.header("idempotency-replayed"), &answer.text), ("true", first), "{told}");
+            }
+            (409 | 422, State::Open) => request.state = State::Refused,
+            (_, state) => panic!("{told} after {state:?}"),
+        }
+    }
+
+    async fn send(&self, at: usize) -> Outcome {
+        let Request { client, path, body, .. } = &self.requests[at];
+        let caller = self.world.caller(&self.clients[*client].tenant, "owner");
+        let key = format!("request-{at}");
+        let request = caller.request(Method::POST, path).header("idempotency-key", key).json(body);
+        match request.send().await {
+            Ok(response) => Outcome::Answer(Answer::from(response).await),
+            Err(_) => Outcome::Nothing,
+        }
+    }
+
+    /// Sends a request until its fate is known.
+    pub async fn insist(&mut self, at: usize) {
+        for _ in 0..500 {
+            if self.requests[at].state != State::Open {
+                return;
+            }
+            self.deliver(at).await;
+        }
+        panic!("request {at} gets no answer");
+    }
+}
