@@ -94,7 +94,7 @@ impl Simulation {
             grace: Time::from_millis(500),
         };
         let handlers = Handlers::default().with::<Errand>();
-        let (worker, stop) = Worker::new(self.world.state.clone(), handlers, &[], settings).unwrap();
+        let (worker, stop) = Worker::new(self.world.state.clone(), handlers, settings).unwrap();
         (tokio::spawn(worker.work()), stop)
     }
 
