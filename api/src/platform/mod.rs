@@ -3,6 +3,7 @@
 //! Nothing here knows a feature. `db` is the only way to the database, `authn` and `authz` the
 //! only way to a tenant's context, `http` the only place where errors become answers.
 
+pub mod audit;
 pub mod authn;
 pub mod authz;
 pub mod cache;

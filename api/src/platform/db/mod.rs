@@ -126,8 +126,13 @@ impl Db {
 
     /// The queue of all clients' jobs, for workers.
     pub fn queue(&self) -> Result<Queue, DbError> {
+        Ok(Queue::new(self.worker_lane()?))
+    }
+
+    /// The workers' login outside any client.
+    pub fn worker_lane(&self) -> Result<WorkerLane, DbError> {
         let lane = self.worker.clone().ok_or(DbError::NoWorkerLogin)?;
-        Ok(Queue::new(WorkerLane { lane, ids: self.ids.clone() }))
+        Ok(WorkerLane { lane, ids: self.ids.clone() })
     }
 
     /// The same for a request with an idempotency key: claims the key in the round trip that
@@ -291,7 +296,7 @@ fn in_tenant<T, E>(
     Ok((done, tx.wakes()))
 }
 
-/// The workers' login outside any client: for the functions of the queue.
+/// The workers' login outside any client: for the functions in the database that work for all.
 #[derive(Clone)]
 pub struct WorkerLane {
     lane: Lane,

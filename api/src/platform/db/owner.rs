@@ -1,7 +1,7 @@
 //! Reading every client's rows, as the owner: for commands that check a whole database. Requests
 //! can not come here: `serve` does not know the owner's password.
 
-use super::error::DbError;
+use super::{error::DbError, tx::AnyTx};
 use diesel::{Connection, PgConnection};
 
 /// A transaction that sees all rows as they stand at one moment, and can change none.
@@ -12,6 +12,12 @@ pub struct OwnerTx<'c> {
 impl OwnerTx<'_> {
     /// For repos.
     pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
+impl AnyTx for OwnerTx<'_> {
+    fn any_conn(&mut self) -> &mut PgConnection {
         self.conn
     }
 }

@@ -42,6 +42,15 @@ impl Vault {
         Self { masters: Arc::new(masters), ids }
     }
 
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// 256 random bits, to be sealed and used as a key.
+    pub fn make_secret(&self) -> Result<Secret<Vec<u8>>, NoRandomness> {
+        Ok(Secret::new(self.ids.random_bytes::<32>()?.to_vec()))
+    }
+
     /// The envelope of a secret, to be stored in that place by the same transaction.
     pub fn seal_in(&self, tx: &mut impl AnyTx, place: Place<'_>, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
         let key = match repo::newest(tx, place.tenant)? {

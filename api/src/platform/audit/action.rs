@@ -1,0 +1,79 @@
+//! What can be done, as the audit log calls it.
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// `thing.what_happened`. As it is stored: never renamed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $name),*
+        }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The action that is written so.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().find(|action| action.as_str() == text).copied()
+            }
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A client, named by its id: the profile and policies, or the client as superadmins see it.
+    ClientCreated = "client.created",
+    ClientChanged = "client.changed",
+    ClientSuspended = "client.suspended",
+    ClientResumed = "client.resumed",
+    UserCreated = "user.created",
+    UserChanged = "user.changed",
+    UserDeleted = "user.deleted",
+    /// By the user; `user.password_reset` by somebody else.
+    UserPasswordChanged = "user.password_changed",
+    UserPasswordReset = "user.password_reset",
+    UserSecondFactorEnrolled = "user.second_factor_enrolled",
+    UserSecondFactorDisabled = "user.second_factor_disabled",
+    /// By a superadmin, for somebody who has lost it.
+    UserSecondFactorReset = "user.second_factor_reset",
+    UserRecoveryCodesRenewed = "user.recovery_codes_renewed",
+    SessionEnded = "session.ended",
+    RoleCreated = "role.created",
+    RoleChanged = "role.changed",
+    RoleDeleted = "role.deleted",
+    ApiKeyCreated = "api_key.created",
+    ApiKeyRevoked = "api_key.revoked",
+    ProductCreated = "product.created",
+    ProductChanged = "product.changed",
+    ProductArchived = "product.archived",
+    ProductStockAdjusted = "product.stock_adjusted",
+    OrderCreated = "order.created",
+    SuperadminCreated = "superadmin.created",
+    SuperadminLoggedIn = "superadmin.logged_in",
+    /// The password was right and the code was not.
+    SuperadminLoginRefused = "superadmin.login_refused",
+    SuperadminLoggedOut = "superadmin.logged_out",
+    /// A spent refresh token came back, which ended the session.
+    SuperadminRefreshReused = "superadmin.refresh_reused",
+    MasterKeyRotated = "master_key.rotated",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_of_their_form_and_different() {
+        for (at, action) in Action::ALL.iter().enumerate() {
+            let (thing, what) = action.as_str().split_once('.').expect("two parts");
+            assert!([thing, what].iter().all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+            assert!((1..=30).contains(&thing.len()) && (1..=40).contains(&what.len()), "{thing}.{what}");
+            assert_eq!(Action::ALL.iter().position(|other| other.as_str() == action.as_str()), Some(at));
+        }
+    }
+}

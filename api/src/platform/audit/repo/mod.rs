@@ -1,0 +1,67 @@
+//! The audit log in the database.
+
+mod chains;
+mod operator;
+mod reading;
+
+pub use chains::{Kept, chain_of, delete_before, insert_chain, insert_seals, keep_ends, lock_chain, unsealed};
+pub use operator::insert_sealed;
+pub use reading::{Link, Waiting, clients, links, removed_unsealed, strays, waiting};
+
+use super::chain::Stored;
+use crate::{
+    platform::db::{AnyTx, DbError},
+    schema::audit_log,
+};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::TenantId;
+use diesel::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Adds an entry to a client's log.
+pub fn insert(tx: &mut impl AnyTx, tenant: TenantId, entry: &Stored) -> Result<(), DbError> {
+    diesel::insert_into(audit_log::table)
+        .values((
+            audit_log::tenant_id.eq(tenant.0),
+            audit_log::created_at.eq(entry.created_at),
+            audit_log::id.eq(entry.id),
+            audit_log::actor_kind.eq(&entry.actor_kind),
+            audit_log::actor_id.eq(entry.actor_id),
+            audit_log::action.eq(&entry.action),
+            audit_log::resource_id.eq(&entry.resource_id),
+            audit_log::before.eq(&entry.before),
+            audit_log::after.eq(&entry.after),
+        ))
+        .execute(tx.any_conn())?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_log)]
+struct Row {
+    created_at: DateTime<Utc>,
+    id: Uuid,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    action: String,
+    resource_id: String,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Self {
+        Self {
+            created_at: row.created_at,
+            id: row.id,
+            actor_kind: row.actor_kind,
+            actor_id: row.actor_id,
+            action: row.action,
+            resource_id: row.resource_id,
+            before: row.before,
+            after: row.after,
+            client_id: None,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Proving logs right: every seal is made again from its entry, and compared.
+
+use super::{
+    chain::{Chain, Ends, Seal, SealingKey},
+    holding,
+    repo::{self, Link, Waiting},
+};
+use crate::platform::{
+    db::{DbError, OwnerTx, read_as_owner},
+    vault::{Vault, VaultError},
+};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use chrono::{DateTime, Utc};
+use std::fmt;
+use uuid::Uuid;
+
+/// Links read at a time.
+const BATCH: i64 = 1000;
+
+/// Something that was tampered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The entry, or its seal, is not what was sealed at this place.
+    Changed(i64),
+    /// The seal names an entry that is not there.
+    Removed(i64),
+    /// Seals from one number to another are not there.
+    Gap(i64, i64),
+    /// The chain is to end here, and does not.
+    Ends { kept: i64, found: i64 },
+    /// What says where the chain ends was changed.
+    EndsChanged,
+    /// There are seals, and nothing says where their chain ends.
+    NoEnds,
+    /// The chain's key does not open.
+    KeyChanged,
+    /// An entry has no seal and does not wait for one.
+    Stray(Uuid),
+    /// An entry that waited for its seal is not there.
+    RemovedUnsealed(Uuid),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(at) => write!(f, "entry {at} is not what was sealed"),
+            Self::Removed(at) => write!(f, "entry {at} is gone"),
+            Self::Gap(from, to) if from == to => write!(f, "the seal of entry {from} is gone"),
+            Self::Gap(from, to) => write!(f, "the seals of entries {from} to {to} are gone"),
+            Self::Ends { kept, found } => write!(f, "the last entry is {found}, and was {kept}"),
+            Self::EndsChanged => f.write_str("where the chain ends was changed"),
+            Self::NoEnds => f.write_str("there are seals, and nothing says where their chain ends"),
+            Self::KeyChanged => f.write_str("the chain's key was changed, or MASTER_KEYS lacks its master key"),
+            Self::Stray(id) => write!(f, "entry {id} was put there past the service"),
+            Self::RemovedUnsealed(id) => write!(f, "entry {id} was removed before it was sealed"),
+        }
+    }
+}
+
+/// What was found of one log.
+#[derive(Debug)]
+pub struct Proof {
+    /// The client's slug; none for the operator's own log.
+    pub client: Option<String>,
+    pub sealed: i64,
+    /// Entries up to here were purged.
+    pub purged_through: i64,
+    pub waiting: i64,
+    pub waiting_since: Option<DateTime<Utc>>,
+    pub faults: Vec<Fault>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error("there is no such client")]
+    NoSuchClient,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Proves the log of one client, or those of all and the operator's own, as of one moment.
+pub fn verify(owner_url: &str, vault: &Vault, client: Option<&str>) -> Result<Vec<Proof>, VerifyError> {
+    read_as_owner(owner_url, |tx| Ok(verify_in(tx, vault, client)))?
+}
+
+fn verify_in(tx: &mut OwnerTx<'_>, vault: &Vault, client: Option<&str>) -> Result<Vec<Proof>, VerifyError> {
+    let clients = repo::clients(tx, client)?;
+    if client.is_some() && clients.is_empty() {
+        return Err(VerifyError::NoSuchClient);
+    }
+    let mut proofs = Vec::new();
+    if client.is_none() {
+        proofs.push(chain_proof(tx, vault, Uuid::nil(), None)?);
+    }
+    for (id, slug) in clients {
+        let mut proof = chain_proof(tx, vault, id, Some(slug))?;
+        proof.faults.extend(repo::strays(tx, id)?.into_iter().map(Fault::Stray));
+        proof.faults.extend(repo::removed_unsealed(tx, id)?.into_iter().map(Fault::RemovedUnsealed));
+        let Waiting { count, since } = repo::waiting(tx, id)?;
+        proofs.push(Proof { waiting: count, waiting_since: since, ..proof });
+    }
+    Ok(proofs)
+}
+
+fn chain_proof(
+    tx: &mut OwnerTx<'_>,
+    vault: &Vault,
+    owner: Uuid,
+    client: Option<String>,
+) -> Result<Proof, VerifyError> {
+    let mut proof =
+        Proof { client, sealed: 0, purged_through: 0, waiting: 0, waiting_since: None, faults: Vec::new() };
+    let Some(kept) = repo::chain_of(tx, owner)? else {
+        if !repo::links(tx, owner, 0, 1)?.is_empty() {
+            proof.faults.push(Fault::NoEnds);
+        }
+        return Ok(proof);
+    };
+    let chain = match holding::open_in(tx, vault, owner, &kept) {
+        Ok(chain) => chain,
+        Err(VaultError::Db(error)) => return Err(error.into()),
+        Err(_) => {
+            proof.faults.push(Fault::KeyChanged);
+            return Ok(proof);
+        }
+    };
+    proof.purged_through = chain.ends().purged_through;
+    walk(tx, owner, &chain, &mut proof)?;
+    if !chain.is_intact() {
+        proof.faults.push(Fault::EndsChanged);
+    }
+    Ok(proof)
+}
+
+fn walk(tx: &mut OwnerTx<'_>, owner: Uuid, chain: &Chain, proof: &mut Proof) -> Result<(), DbError> {
+    let purged_through = chain.ends().purged_through;
+    let (mut walk, mut after) = (Walk::new(chain.key(), chain.ends()), 0);
+    loop {
+        let links = repo::links(tx, owner, after, BATCH)?;
+        let Some(last) = links.last() else { break };
+        after = last.sequence;
+        for link in &links {
+            proof.sealed = proof.sealed.saturating_add(1);
+            // What was purged does not come back.
+            let back = (link.sequence <= purged_through).then_some(Fault::Changed(link.sequence));
+            proof.faults.extend(back.or_else(|| walk.step(link)));
+        }
+    }
+    let (found, seal) = walk.reached();
+    let Ends { last_sequence, last_seal, .. } = *chain.ends();
+    if found != last_sequence {
+        proof.faults.push(Fault::Ends { kept: last_sequence, found });
+    } else if seal != last_seal {
+        proof.faults.push(Fault::EndsChanged);
+    }
+    Ok(())
+}
+
+/// Going along a chain, from its beginning.
+pub struct Walk<'k> {
+    key: &'k SealingKey,
+    sequence: i64,
+    seal: Seal,
+}
+
+impl<'k> Walk<'k> {
+    pub fn new(key: &'k SealingKey, ends: &Ends) -> Self {
+        Self { key, sequence: ends.purged_through, seal: ends.purged_seal }
+    }
+
+    /// Where it has come to.
+    pub fn reached(&self) -> (i64, Seal) {
+        (self.sequence, self.seal)
+    }
+
+    /// Goes on to this link; what is wrong with it. The seal that stands there is believed for the
+    /// next one, so that each fault is named once.
+    pub fn step(&mut self, link: &Link) -> Option<Fault> {
+        let (expected, before) = (self.sequence.saturating_add(1), self.seal);
+        (self.sequence, self.seal) = (link.sequence, link.seal);
+        if link.sequence != expected {
+            return Some(Fault::Gap(expected, link.sequence.saturating_sub(1)));
+        }
+        let Some(entry) = &link.entry else { return Some(Fault::Removed(link.sequence)) };
+        let seal = self.key.seal(link.sequence, &before, entry);
+        verify_slices_are_equal(&seal, &link.seal).is_err().then_some(Fault::Changed(link.sequence))
+    }
+}
