@@ -17,6 +17,7 @@ pub fn table() -> Vec<Route> {
         features::orders::routes(),
         features::accounting::routes(),
         features::reports::routes(),
+        features::audit::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),
     ]

@@ -628,3 +628,4 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);
 diesel::allow_tables_to_appear_in_same_query!(audit_log, audit_unsealed, audit_seals);
+diesel::allow_tables_to_appear_in_same_query!(platform_audit_log, tenants);

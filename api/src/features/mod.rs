@@ -3,6 +3,7 @@
 
 pub mod accounting;
 pub mod api_keys;
+pub mod audit;
 pub mod client;
 pub mod customers;
 pub mod identity;

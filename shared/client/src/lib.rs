@@ -18,6 +18,7 @@
 //! ```
 
 mod api_keys;
+mod audit;
 mod connection;
 mod customers;
 mod error;

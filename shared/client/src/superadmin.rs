@@ -10,6 +10,7 @@ use countinghouse_contract::{
         LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Tenant, TenantMade,
         TenantQuery,
     },
+    audit::{AuditEntry, OperatorAuditQuery},
     auth::LoggedIn,
 };
 use std::fmt;
@@ -61,6 +62,14 @@ impl SuperadminSession {
     /// The problem `invalid_cursor` inside of `invalid_request`.
     pub async fn tenants(&self, query: &TenantQuery) -> Result<Page<Tenant>, ClientError> {
         self.client.call(self.client.list("/admin/tenants", query)?.bearer_auth(&self.token)).await
+    }
+
+    /// One page of the operator's own audit log, newest first.
+    ///
+    /// # Errors
+    /// The problem `invalid_request`, with `unknown_action` and the like inside.
+    pub async fn audit(&self, query: &OperatorAuditQuery) -> Result<Page<AuditEntry>, ClientError> {
+        self.client.call(self.client.list("/admin/audit", query)?.bearer_auth(&self.token)).await
     }
 }
 

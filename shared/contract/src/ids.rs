@@ -52,6 +52,8 @@ id! {
     SessionEventId,
     /// Who runs the whole service.
     SuperadminId,
+    /// An entry of the audit log.
+    AuditEntryId,
     ProductId,
     MovementId,
     OrderId,

@@ -8,6 +8,7 @@ pub mod accounting;
 pub mod admin;
 pub mod api_keys;
 mod attributes;
+pub mod audit;
 pub mod auth;
 pub mod client;
 mod currencies;

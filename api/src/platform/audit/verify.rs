@@ -104,14 +104,8 @@ fn verify_in(tx: &mut OwnerTx<'_>, vault: &Vault, client: Option<&str>) -> Resul
     Ok(proofs)
 }
 
-fn chain_proof(
-    tx: &mut OwnerTx<'_>,
-    vault: &Vault,
-    owner: Uuid,
-    client: Option<String>,
-) -> Result<Proof, VerifyError> {
-    let mut proof =
-        Proof { client, sealed: 0, purged_through: 0, waiting: 0, waiting_since: None, faults: Vec::new() };
+fn chain_proof(tx: &mut OwnerTx<'_>, vault: &Vault, owner: Uuid, client: Option<String>) -> Result<Proof, VerifyError> {
+    let mut proof = Proof { client, sealed: 0, purged_through: 0, waiting: 0, waiting_since: None, faults: Vec::new() };
     let Some(kept) = repo::chain_of(tx, owner)? else {
         if !repo::links(tx, owner, 0, 1)?.is_empty() {
             proof.faults.push(Fault::NoEnds);

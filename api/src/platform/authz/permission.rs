@@ -69,6 +69,8 @@ permissions! {
     SessionsRead = "sessions:read",
     /// To end anybody's session.
     SessionsWrite = "sessions:write",
+    /// Who did what to what, with all amounts.
+    AuditRead = "audit:read",
 }
 
 impl fmt::Display for Permission {

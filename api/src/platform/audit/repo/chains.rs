@@ -177,10 +177,7 @@ pub fn delete_before(tx: &mut TenantTx<'_>, through: i64) -> Result<(), DbError>
     let tenant = tx.tenant_id();
     let entries = "DELETE FROM audit_log e USING audit_seals s WHERE s.tenant_id = $1 AND s.sequence <= $2 \
         AND e.tenant_id = s.tenant_id AND e.created_at = s.entry_created_at AND e.id = s.entry_id";
-    sql_query(entries)
-        .bind::<sql_types::Uuid, _>(tenant.0)
-        .bind::<sql_types::BigInt, _>(through)
-        .execute(tx.conn())?;
+    sql_query(entries).bind::<sql_types::Uuid, _>(tenant.0).bind::<sql_types::BigInt, _>(through).execute(tx.conn())?;
     let gone = audit_seals::table.filter(audit_seals::tenant_id.eq(tenant.0).and(audit_seals::sequence.le(through)));
     delete(gone).execute(tx.conn())?;
     Ok(())
