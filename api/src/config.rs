@@ -231,6 +231,13 @@ pub fn owner_url() -> Result<Secret<String>, ConfigError> {
     std::env::var("DATABASE_URL_OWNER").map(Secret::new).map_err(|_| missing())
 }
 
+/// `MASTER_KEYS`, for commands that need nothing else of the configuration.
+pub fn master_keys() -> Result<KeyRing, ConfigError> {
+    let mut reader = Reader { source: &|name| std::env::var(name).ok(), faults: Vec::new() };
+    let keys = reader.keys("MASTER_KEYS");
+    if reader.faults.is_empty() { Ok(keys) } else { Err(ConfigError(reader.faults)) }
+}
+
 struct Reader<'a> {
     source: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,

@@ -3,12 +3,15 @@
 
 use crate::{
     features::retention,
-    platform::jobs::{CronError, Handlers},
+    platform::{
+        audit,
+        jobs::{CronError, Handlers},
+    },
 };
 
 /// All kinds of jobs. Times of a client's are on the client's own clock, in the quiet of the night.
 pub fn handlers() -> Result<Handlers, CronError> {
-    Handlers::default().for_every_client::<retention::Purge>("17 3 * * *").for_the_operator(
+    Handlers::default().with::<audit::SealAudit>().for_every_client::<retention::Purge>("17 3 * * *").for_the_operator(
         "purge",
         "47 3 * * *",
         retention::purge_operators,

@@ -8,7 +8,7 @@ use countinghouse_api::{
     features::{superadmins, verify},
     jobs,
     platform::{
-        db,
+        audit, db,
         jobs::{Stop, Worker},
         telemetry, vault,
     },
@@ -54,6 +54,12 @@ enum Command {
 enum Verify {
     /// Journal, stock, orders and invoices, against each other; fails when something is broken.
     Books {
+        /// Only the client with this slug.
+        #[arg(long, value_name = "SLUG")]
+        client: Option<String>,
+    },
+    /// The audit logs, against their seals (with MASTER_KEYS); fails when one was tampered with.
+    Audit {
         /// Only the client with this slug.
         #[arg(long, value_name = "SLUG")]
         client: Option<String>,
@@ -110,6 +116,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Work => until_stopped(work()),
         Command::Migrate => migrate(),
         Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
+        Command::Verify(Verify::Audit { client }) => verify_audit(client.as_deref()),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
@@ -175,7 +182,10 @@ fn serve_metrics(state: &AppState, config: &Config) -> anyhow::Result<()> {
 }
 
 fn worker(state: &AppState, config: &Config) -> anyhow::Result<(Worker, Stop)> {
-    Ok(Worker::new(state.clone(), jobs::handlers()?, config.worker)?)
+    let worker = Worker::new(state.clone(), jobs::handlers()?, config.worker)?;
+    // For as long as the process lives.
+    tokio::spawn(audit::keep_planting(state.db.worker_lane()?, state.db.waker().clone()));
+    Ok(worker)
 }
 
 /// A message when SIGTERM or SIGINT came.
@@ -203,6 +213,13 @@ fn verify_books(client: Option<&str>) -> anyhow::Result<()> {
     let report = verify::books(config::owner_url()?.expose(), client)?.context("there is no such client")?;
     writeln!(std::io::stdout(), "{report}")?;
     anyhow::ensure!(report.holds(), "what has to agree does not: see the table");
+    Ok(())
+}
+
+fn verify_audit(client: Option<&str>) -> anyhow::Result<()> {
+    let report = verify::audit(config::owner_url()?.expose(), config::master_keys()?, client)?;
+    writeln!(std::io::stdout(), "{report}")?;
+    anyhow::ensure!(report.holds(), "an audit log was tampered with: see the table");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::{
     app::AppState,
     features::roles,
     platform::{
+        audit::{Action, Entry, record_in},
         authn::{self, TenantCtx},
         authz::PermissionSet,
         http::{Invalid, PageRequest, Text},
@@ -15,6 +16,7 @@ use countinghouse_contract::{
     ApiKeyId,
     api_keys::{ApiKey, ApiKeyMade, NewApiKey},
 };
+use serde_json::json;
 
 const NAME: Text = Text::line(1..=100);
 /// The last that has four digits on the wire.
@@ -43,6 +45,9 @@ pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewApiKey) -> Resu
             last_used_at: None,
         };
         repo::insert(tx, &api_key, &secret.hash())?;
+        let ApiKey { id, name, permissions, expires_at, .. } = &api_key;
+        let made = json!({"name": name, "permissions": permissions, "expires_at": expires_at});
+        record_in(tx, Entry::new(Action::ApiKeyCreated, id).after(made))?;
         Ok(ApiKeyMade { api_key, key: secret.text() })
     })
     .await
@@ -66,5 +71,11 @@ fn check(input: &NewApiKey, now: DateTime<Utc>) -> Result<(PermissionSet, Option
 
 /// Whoever may make keys may revoke any: a key that leaked need not wait for somebody stronger.
 pub async fn revoke(ctx: &TenantCtx, id: ApiKeyId) -> Result<(), ApiKeyError> {
-    ctx.transaction(move |tx| if repo::revoke(tx, id)? { Ok(()) } else { Err(ApiKeyError::NotFound) }).await
+    ctx.transaction(move |tx| {
+        if !repo::revoke(tx, id)? {
+            return Err(ApiKeyError::NotFound);
+        }
+        Ok(record_in(tx, Entry::new(Action::ApiKeyRevoked, id))?)
+    })
+    .await
 }

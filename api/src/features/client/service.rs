@@ -8,15 +8,19 @@ use super::{
 use crate::{
     features::tenants::{check_name, check_time_zone},
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         http::{IfMatch, Invalid, MAX_QUANTITY, Text, is_origin},
     },
 };
 use countinghouse_contract::{Patch, client::ProfilePatch};
+use serde_json::json;
 
 const LONG_TEXT: Text = Text::lines(0..=10_000);
 const MESSENGER: Text = Text::line(1..=200);
 const MAX_TERMS_DAYS: i64 = 3_650;
+/// What a client says of itself: the audit log keeps that it changed.
+const PROSE: [&str; 4] = ["business_overview", "return_refund_policy", "whatsapp_number", "messenger"];
 /// The database has the same bound.
 const MAX_ORIGINS: usize = 20;
 
@@ -34,11 +38,19 @@ pub async fn change(ctx: &TenantCtx, if_match: IfMatch, patch: ProfilePatch) -> 
         if profile == before.profile {
             return Ok(before);
         }
-        let after = Client { slug: before.slug, profile, version: before.version + 1 };
-        repo::update(tx, before.profile.currency, &after)?;
+        let currency = before.profile.currency;
+        let after = Client { slug: before.slug.clone(), profile, version: before.version + 1 };
+        repo::update(tx, currency, &after)?;
+        let entry = Entry::new(Action::ClientChanged, tx.tenant_id()).changed(audited(&before), audited(&after));
+        record_in(tx, entry.hiding(&PROSE))?;
         Ok(after)
     })
     .await
+}
+
+/// What the audit log keeps of a client: everything but the count of changes.
+fn audited(client: &Client) -> serde_json::Value {
+    json!(Client { version: 0, ..client.clone() }.into_wire())
 }
 
 fn apply(before: &Profile, patch: ProfilePatch) -> Result<Profile, Invalid> {

@@ -10,7 +10,12 @@ use super::{
 };
 use crate::{
     app::AppState,
-    platform::{authn::TenantCtx, db::TenantTx, second_factor::Authenticator},
+    platform::{
+        audit::{self, Action, Entry},
+        authn::TenantCtx,
+        db::TenantTx,
+        second_factor::Authenticator,
+    },
 };
 use countinghouse_contract::{
     auth::{CodeOnly, EnrolSecondFactor, Enrolment, PasswordAndCode, RecoveryCodes},
@@ -49,7 +54,9 @@ pub async fn confirm(
             return Ok(Err(refusal));
         }
         record_in(tx, &state, SessionEventKind::SecondFactorEnrolled, &occasion)?;
-        Ok(Ok(new_recovery_codes_in(tx, &state, who)?))
+        let codes = new_recovery_codes_in(tx, &state, who)?;
+        audit::record_in(tx, Entry::new(Action::UserSecondFactorEnrolled, who.user))?;
+        Ok(Ok(codes))
     });
     Ok(confirmed.await??)
 }
@@ -69,7 +76,9 @@ pub async fn renew(
             return Ok(Err(refusal));
         }
         record_in(tx, &state, SessionEventKind::RecoveryCodesRenewed, &occasion)?;
-        Ok::<_, IdentityError>(Ok(new_recovery_codes_in(tx, &state, who)?))
+        let codes = new_recovery_codes_in(tx, &state, who)?;
+        audit::record_in(tx, Entry::new(Action::UserRecoveryCodesRenewed, who.user))?;
+        Ok::<_, IdentityError>(Ok(codes))
     });
     Ok(renewed.await??)
 }
@@ -90,6 +99,7 @@ pub async fn disable(
         }
         repo::delete_factor(tx, who)?;
         record_in(tx, &state, SessionEventKind::SecondFactorDisabled, &occasion)?;
+        audit::record_in(tx, Entry::new(Action::UserSecondFactorDisabled, who.user))?;
         Ok::<_, IdentityError>(Ok(()))
     });
     Ok(disabled.await??)

@@ -3,7 +3,12 @@
 use super::{Origin, error::IdentityError, events, repo, sessions::event_of};
 use crate::{
     app::AppState,
-    platform::{authn::TenantCtx, http::Invalid, passwords::check_new},
+    platform::{
+        audit::{Action, Entry, record_in},
+        authn::TenantCtx,
+        http::Invalid,
+        passwords::check_new,
+    },
 };
 use countinghouse_contract::{auth::PasswordChange, sessions::SessionEventKind};
 
@@ -45,7 +50,8 @@ pub async fn change(
         let own = tx.actor().session_id();
         repo::end_sessions(tx, user, own)?;
         let event = event_of(tx, SessionEventKind::PasswordChanged, user, own, from);
-        Ok(events::record_in(tx, &ids, &event)?)
+        events::record_in(tx, &ids, &event)?;
+        Ok(record_in(tx, Entry::new(Action::UserPasswordChanged, user))?)
     })
     .await
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     app::AppState,
     platform::{
+        audit::{Action, Entry, record_in},
         authn::{Principal, TenantCtx},
         authz::Permission,
         db::{DbError, TenantTx},
@@ -21,6 +22,7 @@ use countinghouse_contract::{
     auth::SecondFactorState,
     sessions::{Session, SessionEvent, SessionEventKind},
 };
+use serde_json::json;
 
 /// Which lines of the log are wanted.
 #[derive(Debug, Clone)]
@@ -70,6 +72,7 @@ pub async fn end(state: &AppState, ctx: &TenantCtx, session: SessionId, from: Or
         if repo::end_session(tx, session)? {
             let event = event_of(tx, SessionEventKind::SessionEnded, user, Some(session), from);
             events::record_in(tx, &ids, &event)?;
+            record_in(tx, Entry::new(Action::SessionEnded, session).before(json!({"user_id": user})))?;
         }
         Ok(())
     })

@@ -8,21 +8,26 @@ use super::{
 use crate::{
     features::inventory::{self, Opening},
     platform::{
+        audit::{self, Action, record_in},
         authn::TenantCtx,
         db::{DbError, TenantTx},
         http::{IfMatch, Invalid, MAX_QUANTITY, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
-    Attributes, Currency, Patch, ProductId, Rate,
+    Attributes, Currency, Money, Patch, ProductId, Rate,
     products::{NewProduct, ProductPatch},
 };
+use serde_json::json;
 
 const SKU: Text = Text::line(1..=64);
 const NAME: Text = Text::line(1..=300);
 const DESCRIPTION: Text = Text::lines(0..=10_000);
 const BARCODE: Text = Text::line(1..=64);
 const MAX_ATTRIBUTES: usize = 50;
+
+/// Long, and no matter of money: the audit log keeps that they changed.
+const PROSE: [&str; 2] = ["description", "attributes"];
 
 /// Which products a list shows.
 #[derive(Debug, Clone)]
@@ -65,6 +70,9 @@ pub async fn create(ctx: &TenantCtx, input: NewProduct) -> Result<Product, Produ
         let id = tx.make_id::<ProductId>()?;
         repo::insert(tx, id, &entry)?;
         let level = inventory::open_in(tx, id, opening)?;
+        let made = audit::Entry::new(Action::ProductCreated, id).after(audited(&entry)).hiding(&PROSE);
+        let value = Money::new(level.value, entry.price.currency).to_decimal();
+        record_in(tx, made.noting("on_hand", json!(level.on_hand)).noting("inventory_value", json!(value)))?;
         let now = tx.now();
         Ok(Product { id, entry, level, unfulfilled: 0, version: 1, created_at: now, updated_at: now })
     })
@@ -83,7 +91,12 @@ pub async fn change(
         let before = repo::lock(tx, id)?.ok_or(ProductError::NotFound)?;
         if_match.check(before.version).map_err(ProductError::VersionMismatch)?;
         let entry = apply(&before.entry, patch)?;
-        repo::update(tx, &before, &entry)?;
+        if entry != before.entry {
+            repo::update(tx, &before, &entry)?;
+            let changed =
+                audit::Entry::new(Action::ProductChanged, id).changed(audited(&before.entry), audited(&entry));
+            record_in(tx, changed.hiding(&PROSE))?;
+        }
         repo::find(tx, id)?.ok_or(ProductError::NotFound)
     })
     .await
@@ -95,11 +108,24 @@ pub async fn archive(ctx: &TenantCtx, id: ProductId, if_match: IfMatch) -> Resul
         let before = repo::lock(tx, id)?.ok_or(ProductError::NotFound)?;
         if_match.check(before.version).map_err(ProductError::VersionMismatch)?;
         if before.entry.active {
-            repo::update(tx, &before, &Entry { active: false, ..before.entry.clone() })?;
+            let archived = Entry { active: false, ..before.entry.clone() };
+            repo::update(tx, &before, &archived)?;
+            let entry = audit::Entry::new(Action::ProductArchived, id);
+            record_in(tx, entry.changed(audited(&before.entry), audited(&archived)))?;
         }
         Ok(())
     })
     .await
+}
+
+/// What the audit log keeps of a product.
+fn audited(entry: &Entry) -> serde_json::Value {
+    let Entry { sku, name, description, barcode, low_stock_threshold, attributes, active, .. } = entry;
+    json!({
+        "sku": sku, "name": name, "description": description, "barcode": barcode, "attributes": attributes,
+        "price": entry.price.to_decimal(), "tax_rate": entry.tax_rate.to_decimal(),
+        "low_stock_threshold": low_stock_threshold, "active": active,
+    })
 }
 
 /// How an order names a product.

@@ -2,7 +2,8 @@
 
 use crate::{
     app::AppState,
-    features::tenants::{Founding, TenantError},
+    features::tenants::{Founding, TenantError, founded},
+    platform::audit::{Actor, record_as_in},
 };
 use countinghouse_contract::auth::{Registered, Registration};
 
@@ -14,6 +15,12 @@ pub async fn register(state: &AppState, input: Registration) -> Result<Registere
         return Err(TenantError::SlugTaken(client.slug));
     }
     let founding = Founding::prepare(state, client, user).await?;
-    let (client, user) = state.db.tenant_entry(founding.tenant_id(), move |tx| founding.insert_in(tx)).await?;
-    Ok(Registered { client, user })
+    let registered = state.db.tenant_entry(founding.tenant_id(), move |tx| {
+        let (client, user) = founding.insert_in(tx)?;
+        let entry = founded(&client, &user);
+        let ids = tx.ids().clone();
+        record_as_in(tx, &ids, client.id, Actor::User(user.id), entry)?;
+        Ok::<_, TenantError>(Registered { client, user })
+    });
+    registered.await
 }

@@ -2,12 +2,14 @@
 
 use super::{error::RoleError, repo};
 use crate::platform::{
+    audit::{Action, Entry, record_in},
     authn::TenantCtx,
     authz::{Permission, PermissionSet, Roles},
     db::{DbError, TenantTx},
     http::Invalid,
 };
 use countinghouse_contract::users::{NewRole, Role, RoleChange};
+use serde_json::json;
 
 pub async fn list(ctx: &TenantCtx) -> Result<Vec<Role>, RoleError> {
     let roles = ctx.db().roles().clone();
@@ -31,6 +33,7 @@ pub async fn create(ctx: &TenantCtx, input: NewRole) -> Result<Role, RoleError> 
         refuse_more(tx, &permissions)?;
         let role = wire(&input.name, &permissions, false);
         repo::insert(tx, &role)?;
+        record_in(tx, Entry::new(Action::RoleCreated, &role.name).after(audited(&role.permissions)))?;
         Ok(role)
     })
     .await
@@ -48,6 +51,8 @@ pub async fn replace(ctx: &TenantCtx, name: String, input: RoleChange) -> Result
         refuse_more(tx, &permissions)?;
         let role = wire(&name, &permissions, false);
         repo::update(tx, &role)?;
+        let entry = Entry::new(Action::RoleChanged, &role.name).before(audited(&before));
+        record_in(tx, entry.after(audited(&role.permissions)))?;
         Ok(role)
     })
     .await
@@ -61,7 +66,8 @@ pub async fn delete(ctx: &TenantCtx, name: String) -> Result<(), RoleError> {
         if repo::is_in_use(tx, &name)? {
             return Err(RoleError::InUse);
         }
-        Ok(repo::delete(tx, &name)?)
+        repo::delete(tx, &name)?;
+        Ok(record_in(tx, Entry::new(Action::RoleDeleted, &name).before(audited(&before)))?)
     })
     .await
 }
@@ -76,6 +82,11 @@ pub fn hold_in(tx: &mut TenantTx<'_>, roles: &Roles, name: &str) -> Result<Optio
         return Ok(None);
     }
     Ok(repo::share(tx, name)?.map(|permissions| set(&permissions)))
+}
+
+/// What the audit log keeps of a role.
+fn audited(permissions: &[String]) -> serde_json::Value {
+    json!({"permissions": permissions})
 }
 
 fn refuse_built_in(ctx: &TenantCtx, name: &str) -> Result<(), RoleError> {

@@ -9,6 +9,7 @@ use crate::{
     app::AppState,
     features::identity::Origin,
     platform::{
+        audit::{Action, Actor, Entry, record_operator_in},
         authn::{RefreshToken, Subject, TOKEN_LIFETIME},
         db::EntryTx,
         second_factor::Authenticator,
@@ -20,6 +21,7 @@ use countinghouse_contract::{
     admin::LoginSuperadmin,
     auth::{LoggedIn, SuperadminLogin},
 };
+use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -58,6 +60,8 @@ pub async fn login(
         if passed {
             repo::insert_session(tx, &row)?;
             repo::insert_refresh_token(tx, session, &first, now)?;
+            let entry = Entry::new(Action::SuperadminLoggedIn, id).after(json!({"session_id": session}));
+            record_operator_in(tx, &work.vault, Actor::Superadmin(id), None, entry)?;
         }
         Ok::<_, SuperadminError>(passed.then_some(found.username))
     });
@@ -101,6 +105,8 @@ fn try_code_in(
         None => {
             tracing::warn!(superadmin = %id, "a superadmin's code was wrong");
             repo::keep_tries(tx, id, held.tries.after_failure(now))?;
+            let entry = Entry::new(Action::SuperadminLoginRefused, id);
+            record_operator_in(tx, &state.vault, Actor::Superadmin(id), None, entry)?;
             return Ok(false);
         }
     }

@@ -9,12 +9,14 @@ use super::{
 use crate::{
     app::AppState,
     platform::{
+        audit::{Action, Actor, Entry, record_operator_in},
         authn::{GRACE, PlatformCtx, RefreshToken, Subject, TOKEN_LIFETIME},
         db::EntryTx,
     },
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{SessionId, SuperadminId, auth::Refreshed};
+use serde_json::json;
 
 pub async fn refresh(state: &AppState, text: &str) -> Result<Refreshed, SuperadminError> {
     let used = RefreshToken::parse(text).filter(|token| token.tenant.is_nil());
@@ -54,6 +56,9 @@ fn refresh_in(
         }
         Some(_) => {
             repo::end_session(tx, session, now)?;
+            let superadmin = SuperadminId(row.superadmin_id);
+            let entry = Entry::new(Action::SuperadminRefreshReused, superadmin).before(json!({"session_id": session}));
+            record_operator_in(tx, &state.vault, Actor::Superadmin(superadmin), None, entry)?;
             None
         }
     };
@@ -80,5 +85,11 @@ fn use_token(
 /// Ends the caller's session.
 pub async fn logout(state: &AppState, ctx: &PlatformCtx) -> Result<(), SuperadminError> {
     let (session, now) = (ctx.session_id(), state.ids.now());
-    Ok(state.db.platform_entry(move |tx| repo::end_session(tx, session, now)).await?)
+    let (vault, superadmin) = (state.vault.clone(), ctx.superadmin_id());
+    let ended = state.db.platform_entry(move |tx| {
+        repo::end_session(tx, session, now)?;
+        let entry = Entry::new(Action::SuperadminLoggedOut, superadmin).before(json!({"session_id": session}));
+        record_operator_in(tx, &vault, Actor::Superadmin(superadmin), None, entry)
+    });
+    Ok(ended.await?)
 }

@@ -4,6 +4,7 @@ use super::{error::SuperadminError, repo};
 use crate::{
     app::AppState,
     platform::{
+        audit::{Action, Actor, Entry, record_operator_in},
         authn::PlatformCtx,
         crypto::{Place, Secret},
         db::AnyTx,
@@ -19,6 +20,7 @@ use countinghouse_contract::{
     admin::{NewSuperadmin, Superadmin, SuperadminMade},
 };
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 /// A new superadmin, with what is shown this once.
@@ -40,7 +42,7 @@ pub async fn create(state: &AppState, username: String, given: Option<String>) -
     let candidate = Candidate::prepare(state, username, password).await?;
     let (totp_secret, otpauth_url) = (candidate.app.base32(), candidate.app.url()?);
     let vault = state.vault.clone();
-    let entered = state.db.platform_entry(move |tx| candidate.insert_in(tx, &vault)).await?;
+    let entered = state.db.platform_entry(move |tx| candidate.insert_in(tx, &vault, Actor::Operator)).await?;
     Ok(Created { username: entered.username, password: made, totp_secret, otpauth_url })
 }
 
@@ -53,8 +55,8 @@ pub async fn create_colleague(
     let password = make_password(state)?;
     let candidate = Candidate::prepare(state, input.username, password.clone()).await?;
     let (totp_secret, otpauth_url) = (candidate.app.base32(), candidate.app.url()?);
-    let vault = state.vault.clone();
-    let superadmin = state.db.platform(ctx, move |tx| candidate.insert_in(tx, &vault)).await?;
+    let (vault, actor) = (state.vault.clone(), Actor::from(ctx));
+    let superadmin = state.db.platform(ctx, move |tx| candidate.insert_in(tx, &vault, actor)).await?;
     Ok(SuperadminMade { superadmin, password, totp_secret, otpauth_url })
 }
 
@@ -88,12 +90,15 @@ impl Candidate {
         Ok(Self { superadmin, password_hash, app, secret })
     }
 
-    fn insert_in(self, tx: &mut impl AnyTx, vault: &Vault) -> Result<Superadmin, SuperadminError> {
+    fn insert_in(self, tx: &mut impl AnyTx, vault: &Vault, by: Actor) -> Result<Superadmin, SuperadminError> {
         let totp_secret = vault.seal_in(tx, place(self.superadmin.id.0), self.secret.expose())?;
         repo::insert(tx, &self.superadmin, &self.password_hash, &totp_secret).map_err(|error| {
             let taken = error.violates("superadmins_username_key");
             if taken { SuperadminError::NameTaken } else { SuperadminError::Db(error) }
         })?;
+        let Superadmin { id, username, .. } = &self.superadmin;
+        let entry = Entry::new(Action::SuperadminCreated, id).after(json!({"username": username}));
+        record_operator_in(tx, vault, by, None, entry)?;
         Ok(self.superadmin)
     }
 }

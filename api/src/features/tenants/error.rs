@@ -5,6 +5,7 @@ use crate::platform::{
     http::{ApiError, Invalid, Kind},
     ids::NoRandomness,
     passwords::PasswordError,
+    vault::VaultError,
 };
 
 const SLUG_TAKEN: Kind = Kind::new(409, "slug_taken", "The slug is taken");
@@ -24,6 +25,8 @@ pub enum TenantError {
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
     Db(#[from] DbError),
 }
 
@@ -42,6 +45,7 @@ impl From<TenantError> for ApiError {
             TenantError::VersionMismatch(error) => error,
             TenantError::Password(error) => error.into(),
             TenantError::NoRandomness(error) => error.into(),
+            TenantError::Vault(error) => error.into(),
             TenantError::Db(error) => error.into(),
         }
     }

@@ -11,4 +11,4 @@ mod service;
 pub use error::TenantError;
 pub use founding::Founding;
 pub use http::routes;
-pub use service::{check_name, check_time_zone};
+pub use service::{check_name, check_time_zone, founded};

@@ -6,14 +6,18 @@ use crate::{
     config::MAX_RATE,
     features::identity::{self, Origin},
     platform::{
+        audit::{Action, Actor, Entry, record_as_in, record_operator_in},
         authn::PlatformCtx,
+        db::PlatformTx,
         http::{IfMatch, Invalid, PageRequest, Text},
+        vault::{Vault, VaultError},
     },
 };
 use countinghouse_contract::{
-    Patch, UserId,
-    admin::{ClientLimits, LimitsPatch, NewTenant, Tenant, TenantMade, TenantPatch},
+    Patch, TenantId, UserId,
+    admin::{ClientLimits, LimitsPatch, NewTenant, Owner, Tenant, TenantMade, TenantPatch},
 };
+use serde_json::json;
 
 pub const ACTIVE: &str = "active";
 const SUSPENDED: &str = "suspended";
@@ -23,8 +27,14 @@ pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Re
     let NewTenant { client, owner } = input;
     Founding::check(&client, "/owner", &owner)?;
     let founding = Founding::prepare(state, client, owner).await?;
-    let (client, owner) = state.db.platform(ctx, move |tx| founding.insert_in(tx)).await?;
-    Ok(TenantMade { client, owner })
+    let vault = state.vault.clone();
+    let made = state.db.platform(ctx, move |tx| {
+        let (client, owner) = founding.insert_in(tx)?;
+        let entry = founded(&client, &owner);
+        record_in(tx, &vault, client.id, entry.clone(), entry)?;
+        Ok::<_, TenantError>(TenantMade { client, owner })
+    });
+    made.await
 }
 
 /// Clients, newest first.
@@ -45,7 +55,7 @@ pub async fn change(
     if_match: IfMatch,
     patch: TenantPatch,
 ) -> Result<Tenant, TenantError> {
-    update(state, ctx, slug, move |before| {
+    update(state, ctx, slug, Action::ClientChanged, move |before| {
         if_match.check(before.version).map_err(TenantError::VersionMismatch)?;
         Ok(apply(before, patch)?)
     })
@@ -57,14 +67,14 @@ pub async fn suspend(state: &AppState, ctx: &PlatformCtx, slug: String, reason: 
     let mut invalid = Invalid::default();
     invalid.text("/reason", &reason, &Text::line(1..=500));
     invalid.finish()?;
-    update(state, ctx, slug, move |before| {
+    update(state, ctx, slug, Action::ClientSuspended, move |before| {
         Ok(Tenant { status: SUSPENDED.to_owned(), suspended_reason: Some(reason), ..before.clone() })
     })
     .await
 }
 
 pub async fn resume(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result<Tenant, TenantError> {
-    update(state, ctx, slug, |before| {
+    update(state, ctx, slug, Action::ClientResumed, |before| {
         Ok(Tenant { status: ACTIVE.to_owned(), suspended_reason: None, ..before.clone() })
     })
     .await
@@ -78,8 +88,8 @@ pub async fn reset_second_factor(
     user: UserId,
     from: Origin,
 ) -> Result<(), TenantError> {
-    let (slug, ids) = (plausible(slug)?, state.ids.clone());
-    let found = state.db.platform(ctx, move |tx| identity::reset_second_factor_in(tx, &ids, &slug, user, from));
+    let (slug, vault) = (plausible(slug)?, state.vault.clone());
+    let found = state.db.platform(ctx, move |tx| identity::reset_second_factor_in(tx, &vault, &slug, user, from));
     if found.await? { Ok(()) } else { Err(TenantError::NotFound) }
 }
 
@@ -88,9 +98,10 @@ async fn update(
     state: &AppState,
     ctx: &PlatformCtx,
     slug: String,
+    action: Action,
     change: impl FnOnce(&Tenant) -> Result<Tenant, TenantError> + Send + 'static,
 ) -> Result<Tenant, TenantError> {
-    let slug = plausible(slug)?;
+    let (slug, vault) = (plausible(slug)?, state.vault.clone());
     state
         .db
         .platform(ctx, move |tx| {
@@ -100,10 +111,41 @@ async fn update(
                 after.version += 1;
                 after.updated_at = tx.now();
                 repo::update(tx, &after)?;
+                let entry = Entry::new(action, after.id).changed(audited(&before), audited(&after));
+                // Why it is suspended is said among superadmins.
+                record_in(tx, &vault, after.id, entry.clone(), entry.hiding(&["suspended_reason"]))?;
             }
             Ok(after)
         })
         .await
+}
+
+/// What a superadmin did to a client stands in the operator's log, and in the client's own.
+fn record_in(
+    tx: &mut PlatformTx<'_>,
+    vault: &Vault,
+    client: TenantId,
+    for_operator: Entry,
+    for_client: Entry,
+) -> Result<(), VaultError> {
+    let actor = Actor::from(tx.actor());
+    record_as_in(tx, vault.ids(), client, actor, for_client)?;
+    record_operator_in(tx, vault, actor, Some(client), for_operator)
+}
+
+/// What the audit log keeps of a client.
+fn audited(tenant: &Tenant) -> serde_json::Value {
+    let Tenant { slug, name, currency, time_zone, status, suspended_reason, limits, .. } = tenant;
+    json!({
+        "slug": slug, "name": name, "currency": currency, "time_zone": time_zone, "status": status,
+        "suspended_reason": suspended_reason, "limits": limits,
+    })
+}
+
+/// What the audit log keeps of the making of a client with its first owner.
+pub fn founded(tenant: &Tenant, owner: &Owner) -> Entry {
+    let owner = json!({"id": owner.id, "username": owner.username});
+    Entry::new(Action::ClientCreated, tenant.id).after(audited(tenant)).noting("owner", owner)
 }
 
 /// No slug has control characters, and PostgreSQL's text cannot hold all of them.

@@ -8,6 +8,7 @@ use crate::{
         roles,
     },
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         authz::{PermissionSet, Roles},
         db::{DbError, TenantTx},
@@ -19,6 +20,7 @@ use countinghouse_contract::{
     Patch, UserId,
     users::{NewUser, OneTimePassword, User, UserPatch},
 };
+use serde_json::json;
 
 const OWNER: &str = "owner";
 
@@ -62,6 +64,7 @@ pub async fn create(state: &AppState, ctx: &TenantCtx, input: NewUser) -> Result
             updated_at: now,
         };
         repo::insert(tx, &user, &password_hash)?;
+        record_in(tx, Entry::new(Action::UserCreated, user.id).after(audited(&user)).hiding(&["email"]))?;
         Ok(user)
     })
     .await
@@ -77,14 +80,17 @@ pub async fn change(ctx: &TenantCtx, id: UserId, if_match: IfMatch, patch: UserP
             grantable(tx, &known, &after.role)?;
         }
         keep_an_owner(&owners, &before, after.role == OWNER && !after.disabled)?;
-        if repo::update(tx, &before, &after)? {
-            after.version += 1;
-            after.updated_at = tx.now();
+        if !repo::update(tx, &before, &after)? {
+            return Ok(after);
         }
+        after.version += 1;
+        after.updated_at = tx.now();
         if after.disabled && !before.disabled {
             // Enabled again, they log in again: what a thief may hold stays dead.
             identity::end_sessions_in(tx, id)?;
         }
+        let entry = Entry::new(Action::UserChanged, id).changed(audited(&before), audited(&after));
+        record_in(tx, entry.hiding(&["email"]))?;
         Ok(after)
     })
     .await
@@ -98,7 +104,9 @@ pub async fn delete(ctx: &TenantCtx, id: UserId, if_match: IfMatch) -> Result<()
         let before = touchable(tx, &known, id, &if_match)?;
         keep_an_owner(&owners, &before, false)?;
         repo::delete(tx, id)?;
-        Ok(identity::end_sessions_in(tx, id)?)
+        identity::end_sessions_in(tx, id)?;
+        let entry = Entry::new(Action::UserDeleted, id).before(audited(&before));
+        Ok(record_in(tx, entry.hiding(&["email"]))?)
     })
     .await
 }
@@ -113,9 +121,16 @@ pub async fn reset_password(state: &AppState, ctx: &TenantCtx, id: UserId) -> Re
         touchable(tx, &known, id, &IfMatch::Any)?;
         repo::set_one_time_password(tx, id, &hash)?;
         identity::end_sessions_in(tx, id)?;
+        record_in(tx, Entry::new(Action::UserPasswordReset, id))?;
         Ok(OneTimePassword { password })
     })
     .await
+}
+
+/// What the audit log keeps of a user.
+fn audited(user: &User) -> serde_json::Value {
+    let User { username, role, email, disabled, .. } = user;
+    json!({"username": username, "role": role, "email": email, "disabled": disabled})
 }
 
 /// What a role may do, when the actor may give it.

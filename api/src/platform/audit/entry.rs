@@ -98,6 +98,14 @@ impl Entry {
         Self { before: Some(Value::Object(was)), after: Some(Value::Object(is)), ..self }
     }
 
+    /// One more member of how it is now.
+    pub fn noting(mut self, name: &str, value: Value) -> Self {
+        if let Some(after) = self.after.as_mut().and_then(Value::as_object_mut) {
+            after.insert(name.to_owned(), value);
+        }
+        self
+    }
+
     /// Members whose values are not for the log: that they differ, or that there is one, is.
     pub fn hiding(mut self, names: &[&str]) -> Self {
         for object in [&mut self.before, &mut self.after].into_iter().flatten().filter_map(Value::as_object_mut) {

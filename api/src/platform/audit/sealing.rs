@@ -4,8 +4,8 @@ use super::{holding::hold_in, repo, verify::Walk};
 use crate::{
     app::AppState,
     platform::{
-        db::{DbError, TenantTx},
-        jobs::{Finished, Job, JobError, Run, When, enqueue_in},
+        db::{DbError, TenantTx, WorkerLane},
+        jobs::{Finished, Job, JobError, Run, Waker, When, enqueue_in},
         vault::{Vault, VaultError},
     },
 };
@@ -89,12 +89,11 @@ pub fn purge(tx: &mut TenantTx<'_>, vault: &Vault, before: DateTime<Utc>, most: 
     Ok(through - begin)
 }
 
-/// Calls for the sealing of what waits, every few seconds, for as long as the worker lives.
-pub async fn keep_planting(state: AppState) -> Result<(), DbError> {
-    let lane = state.db.worker_lane()?;
+/// Calls for the sealing of what waits, every few seconds, and does not end.
+pub async fn keep_planting(lane: WorkerLane, waker: Waker) {
     loop {
         match lane.statement(plant).await {
-            Ok(planted) if planted > 0 => state.db.waker().wake(),
+            Ok(planted) if planted > 0 => waker.wake(),
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "what waits for its seal can not be looked for"),
         }

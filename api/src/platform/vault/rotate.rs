@@ -7,7 +7,11 @@
 //! themselves are not touched.
 
 use super::{Vault, VaultError, repo};
-use crate::platform::db::{Db, EntryTx};
+use crate::platform::{
+    audit::{Action, Actor, Entry, record_operator_in},
+    db::{Db, EntryTx},
+};
+use serde_json::json;
 
 /// Data keys in one transaction.
 const BATCH: i64 = 100;
@@ -41,6 +45,11 @@ fn rewrap_some_in(tx: &mut EntryTx<'_>, vault: &Vault) -> Result<usize, VaultErr
     for (tenant, kept) in &keys {
         let (master_key_id, wrapped) = masters.rewrap(ids, kept.id, &kept.master_key_id, &kept.wrapped)?;
         repo::update(tx, *tenant, &repo::WrappedKey { id: kept.id, master_key_id, wrapped })?;
+    }
+    if !keys.is_empty() {
+        let done = json!({"master_key_id": masters.first_id()?, "rewrapped": keys.len()});
+        let entry = Entry::new(Action::MasterKeyRotated, "MASTER_KEYS").after(done);
+        record_operator_in(tx, vault, Actor::Operator, None, entry)?;
     }
     Ok(keys.len())
 }
