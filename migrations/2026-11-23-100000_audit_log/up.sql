@@ -178,4 +178,5 @@ CREATE TABLE platform_audit_chain (
 );
 COMMENT ON TABLE platform_audit_chain IS 'As audit_chains, for the operator''s own log: one row. Nothing is purged there.';
 CALL protect_platform_table('platform_audit_chain');
-GRANT SELECT, INSERT, UPDATE (last_sequence, last_seal, mac) ON platform_audit_chain TO countinghouse_platform;
+GRANT SELECT, INSERT, UPDATE (last_sequence, last_seal, purged_through, purged_seal, mac) ON platform_audit_chain
+    TO countinghouse_platform;

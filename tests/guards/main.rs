@@ -2,6 +2,7 @@
 //! them rather than at a list that somebody keeps.
 
 mod api_keys;
+mod audit;
 mod files;
 mod metrics;
 mod migrations;

@@ -6,8 +6,15 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConne
 use serde_json::json;
 
 /// Tables of the operator's own, out of every tenant's reach.
-const PLATFORM: [&str; 5] =
-    ["chores", "platform_data_keys", "superadmin_refresh_tokens", "superadmin_sessions", "superadmins"];
+const PLATFORM: [&str; 7] = [
+    "chores",
+    "platform_audit_chain",
+    "platform_audit_log",
+    "platform_data_keys",
+    "superadmin_refresh_tokens",
+    "superadmin_sessions",
+    "superadmins",
+];
 /// Diesel's, which holds names of migrations.
 const MIGRATIONS: &str = "__diesel_schema_migrations";
 const TENANT_POLICY: &str = "(NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
@@ -178,7 +185,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let mut app = world.database(Login::App);
     app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
     let filled = [
-        ["tenants", "users", "sessions", "api_keys", "products", "stock", "stock_movements"].as_slice(),
+        ["tenants", "users", "sessions", "api_keys", "audit_log", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
         &["customers", "invoice_counters", "invoices", "payments", "fulfilments", "fulfilment_lines"],
         &["events"],

@@ -3,6 +3,8 @@
 mod accounting;
 mod adjustments;
 mod api_keys;
+mod audit;
+mod audit_chain;
 mod bad_headers;
 mod bad_input;
 mod bad_requests;

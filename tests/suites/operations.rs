@@ -346,6 +346,8 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "jobs",
         "schedules",
         "events",
+        "audit_log",
+        "platform_audit_log",
         "products",
         "stock",
         "stock_movements",
