@@ -7,15 +7,17 @@ use super::{
     repo::{self, Posting, PostingLine},
 };
 use crate::platform::{
+    audit::{self, Action, record_in},
     authn::TenantCtx,
     db::TenantTx,
     http::{Invalid, Text},
 };
 use chrono::{Datelike, NaiveDate};
 use countinghouse_contract::{
-    Currency, EntryId,
+    Currency, EntryId, Money,
     accounting::{Account, EntrySource, NewEntry, NewLine},
 };
+use serde_json::json;
 
 const MAX_LINES: usize = 500;
 const MEMO: Text = Text::line(1..=500);
@@ -26,6 +28,10 @@ pub async fn enter(ctx: &TenantCtx, input: NewEntry) -> Result<Entry, Accounting
     ctx.transaction(move |tx| {
         let known = repo::accounts(tx)?;
         let posting = check(tx, input, &known)?;
+        let debits: i64 = posting.lines.iter().map(|line| line.amount.max(0)).sum();
+        let total = Money::new(debits, tx.actor().currency).to_decimal();
+        let posted = json!({"date": posting.date, "total": total});
+        record_in(tx, audit::Entry::new(Action::JournalEntryPosted, posting.id).after(posted))?;
         post(tx, posting)
     })
     .await
@@ -48,6 +54,8 @@ pub async fn reverse(ctx: &TenantCtx, id: EntryId) -> Result<Entry, AccountingEr
             reverses: Some(id),
             lines: entry.lines.into_iter().map(turned).collect(),
         };
+        let reversal = json!({"reversed_by": posting.id, "date": posting.date});
+        record_in(tx, audit::Entry::new(Action::JournalEntryReversed, id).after(reversal))?;
         post(tx, posting)
     })
     .await

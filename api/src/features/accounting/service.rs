@@ -11,6 +11,7 @@ use crate::{
     app::AppState,
     features::identity::{CodeHeader, Origin, with_second_factor},
     platform::{
+        audit::{self, Action, record_in},
         authn::TenantCtx,
         db::{DbError, TenantTx},
         http::{Invalid, PageRequest, Position, Text},
@@ -21,6 +22,7 @@ use countinghouse_contract::{
     Currency, EntryId,
     accounting::{Account, BalanceRow, NewAccount, Period, StatementLine, TrialBalance},
 };
+use serde_json::json;
 
 pub async fn entries(ctx: &TenantCtx, filter: EntryFilter, asked: PageRequest) -> Result<Vec<Entry>, AccountingError> {
     check_days(filter.from, filter.to)?;
@@ -49,6 +51,7 @@ pub async fn create_account(ctx: &TenantCtx, input: NewAccount) -> Result<Accoun
             other => other.into(),
         })?;
         let NewAccount { code, name, kind } = input;
+        record_in(tx, audit::Entry::new(Action::AccountCreated, &code).after(json!({"name": name, "kind": kind})))?;
         Ok(Account { code, name, kind, system: false, control: false, created_at: tx.now() })
     })
     .await
@@ -158,8 +161,11 @@ pub async fn close(ctx: &TenantCtx, month: String) -> Result<Period, AccountingE
         if (month.year(), month.month()) >= (today.year(), today.month()) {
             return Err(AccountingError::PeriodNotOver);
         }
-        repo::close(tx, month)?;
-        Ok(period(month, true))
+        let closed = period(month, true);
+        if repo::close(tx, month)? {
+            record_in(tx, audit::Entry::new(Action::PeriodClosed, &closed.month))?;
+        }
+        Ok(closed)
     })
     .await
 }
@@ -177,7 +183,9 @@ pub async fn reopen(
         if !repo::reopen(tx, month)? {
             return Err(AccountingError::PeriodNotClosed);
         }
-        Ok(period(month, false))
+        let opened = period(month, false);
+        record_in(tx, audit::Entry::new(Action::PeriodReopened, &opened.month))?;
+        Ok(opened)
     })
     .await
 }

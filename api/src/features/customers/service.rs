@@ -2,6 +2,7 @@
 
 use super::{error::CustomerError, model::Details, repo};
 use crate::platform::{
+    audit::{Action, Entry, record_in},
     authn::TenantCtx,
     db::{DbError, TenantTx},
     http::{IfMatch, Invalid, PageRequest, Text},
@@ -11,6 +12,10 @@ use countinghouse_contract::{
     CustomerId,
     customers::{self, Address, Contact, CustomerPatch, NewCustomer},
 };
+use serde_json::json;
+
+/// What erasing has to remove: the audit log keeps that it was given or changed.
+const PERSON: [&str; 4] = ["contact", "billing_address", "shipping_address", "note"];
 
 #[derive(Debug, Clone)]
 pub struct Customer {
@@ -75,6 +80,7 @@ pub async fn create(ctx: &TenantCtx, input: NewCustomer) -> Result<Customer, Cus
     ctx.transaction(move |tx| {
         let id = tx.make_id::<CustomerId>()?;
         repo::insert(tx, id, &details)?;
+        record_in(tx, Entry::new(Action::CustomerCreated, id).after(audited(&details)).hiding(&PERSON))?;
         Ok(Customer { id, details, version: 1, created_at: tx.now(), updated_at: tx.now() })
     })
     .await
@@ -95,8 +101,10 @@ pub async fn change(
         if details == before.details {
             return Ok(before);
         }
+        let entry = Entry::new(Action::CustomerChanged, id).changed(audited(&before.details), audited(&details));
         let after = Customer { details, version: before.version + 1, updated_at: tx.now(), ..before };
         repo::update(tx, &after)?;
+        record_in(tx, entry.hiding(&PERSON))?;
         Ok(after)
     })
     .await
@@ -106,9 +114,19 @@ pub async fn change(
 pub async fn erase(ctx: &TenantCtx, id: CustomerId, if_match: IfMatch) -> Result<(), CustomerError> {
     ctx.transaction(move |tx| {
         let customer = seen(tx, id, &if_match)?;
-        Ok(repo::erase(tx, &customer)?)
+        repo::erase(tx, &customer)?;
+        Ok(record_in(tx, Entry::new(Action::CustomerErased, id))?)
     })
     .await
+}
+
+/// What the audit log keeps of a customer.
+fn audited(details: &Details) -> serde_json::Value {
+    let Details { contact, billing_address, shipping_address, payment_terms_days, note } = details;
+    json!({
+        "contact": contact, "billing_address": billing_address, "shipping_address": shipping_address,
+        "payment_terms_days": payment_terms_days, "note": note,
+    })
 }
 
 fn seen(tx: &mut TenantTx<'_>, id: CustomerId, if_match: &IfMatch) -> Result<Customer, CustomerError> {

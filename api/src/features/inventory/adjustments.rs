@@ -9,6 +9,7 @@ use super::{
 use crate::{
     features::accounting::{self, Account, Lines, NewEntry, Source},
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
         http::{Invalid, MAX_QUANTITY, Text},
@@ -18,6 +19,7 @@ use countinghouse_contract::{
     Currency, Money, ProductId,
     inventory::{AdjustmentKind, MovementKind, NewAdjustment},
 };
+use serde_json::json;
 use std::ops::RangeInclusive;
 
 /// Enters an adjustment. Amounts are read inside the transaction, which knows the client's
@@ -34,9 +36,19 @@ pub async fn adjust(ctx: &TenantCtx, input: NewAdjustment) -> Result<Movement, I
             AdjustmentKind::Count => shift(tx, product, shelf.level, counted(product, shelf, input.quantity)?, given)?,
         };
         repo::update(tx, &[Change { product, after: moved.after, sold: 0 }])?;
+        record_in(tx, audited(tx.actor().currency, shelf.level, input.kind, product, &moved))?;
         enter(tx, moved.of(product, movement_kind(input.kind), input.reason))
     })
     .await
+}
+
+/// What the audit log keeps of an adjustment.
+fn audited(currency: Currency, before: Level, kind: AdjustmentKind, product: ProductId, moved: &Moved) -> Entry {
+    let money = |minor: i64| Money::new(minor, currency).to_decimal();
+    let level = |level: Level| json!({"on_hand": level.on_hand, "inventory_value": money(level.value)});
+    let entry = Entry::new(Action::ProductStockAdjusted, product).before(level(before)).after(level(moved.after));
+    let entry = entry.noting("kind", json!(kind)).noting("quantity", json!(moved.quantity));
+    entry.noting("unit_cost", json!(money(moved.unit_cost)))
 }
 
 /// Records a movement that belongs to no order, and posts what it is worth.

@@ -52,7 +52,22 @@ actions! {
     ProductChanged = "product.changed",
     ProductArchived = "product.archived",
     ProductStockAdjusted = "product.stock_adjusted",
+    CustomerCreated = "customer.created",
+    CustomerChanged = "customer.changed",
+    /// The person is gone; what they bought stays.
+    CustomerErased = "customer.erased",
     OrderCreated = "order.created",
+    OrderInvoiced = "order.invoiced",
+    OrderPaid = "order.paid",
+    OrderRefunded = "order.refunded",
+    OrderFulfilled = "order.fulfilled",
+    AccountCreated = "account.created",
+    /// An entry of the journal, made by hand.
+    JournalEntryPosted = "journal_entry.posted",
+    JournalEntryReversed = "journal_entry.reversed",
+    /// A month, written `2026-03`.
+    PeriodClosed = "period.closed",
+    PeriodReopened = "period.reopened",
     SuperadminCreated = "superadmin.created",
     SuperadminLoggedIn = "superadmin.logged_in",
     /// The password was right and the code was not.

@@ -30,8 +30,8 @@ use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use uuid::Uuid;
 
-/// Adds an entry to the client's log: whoever this transaction belongs to did it. The last thing in
-/// a transaction, so that nobody waits for it.
+/// Adds an entry to the client's log: whoever this transaction belongs to did it. It goes before the
+/// counters that others wait for, those of the journal and of invoices.
 pub fn record_in(tx: &mut TenantTx<'_>, entry: Entry) -> Result<(), DbError> {
     let (tenant, actor, now, id) = (tx.tenant_id(), Actor::of(tx.actor()), tx.now(), tx.make_id::<Uuid>()?);
     repo::insert(tx, tenant, &stored(entry, actor, now, id))

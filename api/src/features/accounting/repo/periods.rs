@@ -8,11 +8,11 @@ use chrono::NaiveDate;
 use diesel::{prelude::*, sql_query, sql_types::Uuid as SqlUuid};
 
 /// Closes the month that begins on this day, once everybody who posts has committed. Closing it
-/// again changes nothing.
-pub fn close(tx: &mut TenantTx<'_>, month: NaiveDate) -> Result<(), DbError> {
+/// again changes nothing, and answers false.
+pub fn close(tx: &mut TenantTx<'_>, month: NaiveDate) -> Result<bool, DbError> {
     lock(tx)?;
     let (tenant, by, now) = (tx.tenant_id(), tx.actor().user_id, tx.now());
-    diesel::insert_into(closed_months::table)
+    let closed = diesel::insert_into(closed_months::table)
         .values((
             closed_months::tenant_id.eq(tenant.0),
             closed_months::month.eq(month),
@@ -21,7 +21,7 @@ pub fn close(tx: &mut TenantTx<'_>, month: NaiveDate) -> Result<(), DbError> {
         ))
         .on_conflict_do_nothing()
         .execute(tx.conn())?;
-    Ok(())
+    Ok(closed == 1)
 }
 
 /// Opens a month again; false when it was not closed.

@@ -20,13 +20,21 @@ use crate::{
         products::{self, ForSale, Wanted},
         users,
     },
-    platform::{authn::TenantCtx, authz::Permission, db::TenantTx, http::Invalid, ids::NoRandomness},
+    platform::{
+        audit::{Action, Entry, record_in},
+        authn::TenantCtx,
+        authz::Permission,
+        db::TenantTx,
+        http::Invalid,
+        ids::NoRandomness,
+    },
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     OrderId, OrderLineId, ProductId, Rate,
     orders::{FulfilmentStatus, NewOrder, OrderStatus, PaymentStatus},
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 
 pub async fn create(ctx: &TenantCtx, input: NewOrder) -> Result<Order, OrderError> {
@@ -70,6 +78,7 @@ fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Ord
     }
     repo::insert_lines(tx, &order)?;
     inventory::record_sale_in(tx, order.id, &taken)?;
+    record_in(tx, Entry::new(Action::OrderCreated, order.id).after(audited(&order, terms)))?;
     match terms {
         Some(terms) => order.invoice = Some(invoice::issue(tx, &order, terms, invoice::Goods::FromStock)?),
         None => {
@@ -78,6 +87,16 @@ fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Ord
         }
     }
     Ok(order)
+}
+
+/// What the audit log keeps of a new order: who bought stays in the order, where it can be erased.
+fn audited(order: &Order, terms: Option<Terms>) -> serde_json::Value {
+    let totals = order.sums.to_wire(order.currency);
+    json!({
+        "order_number": order.number_text(), "channel": order.channel, "customer_id": order.buyer.customer,
+        "ordered_at": order.ordered_at, "invoiced_on": terms.map(|terms| terms.date),
+        "discount": totals.discount, "grand_total": totals.grand_total,
+    })
 }
 
 /// When it was ordered: now, unless somebody who may enters an order of the past.

@@ -11,6 +11,7 @@ use crate::{
         },
     },
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
         http::{Invalid, MAX_QUANTITY, Text},
@@ -21,6 +22,7 @@ use countinghouse_contract::{
     fulfilments::{FulfilmentLine, NewFulfilment},
     orders::{FulfilmentStatus, OrderStatus},
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 
 const CARRIER: Text = Text::line(1..=100);
@@ -69,12 +71,17 @@ fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result
         created_by: tx.actor().user_id,
         created_at: tx.now(),
     };
+    let before = order.progress.fulfilment;
     order.fulfilments.push(parcel.clone());
     let all_left = left(&order).is_empty();
     let status = if all_left { FulfilmentStatus::Fulfilled } else { FulfilmentStatus::PartlyFulfilled };
     repo::set_fulfilment(tx, id, status)?;
     repo::insert_fulfilment(tx, id, &parcel)?;
     inventory::fulfil_in(tx, &demands(&order, &parcel))?;
+    let units: i64 = parcel.lines.iter().map(|(_, quantity)| quantity).sum();
+    let fulfilled = json!({"fulfilment_id": parcel.id, "units": units, "fulfilment_status": status});
+    let entry = Entry::new(Action::OrderFulfilled, id).before(json!({"fulfilment_status": before}));
+    record_in(tx, entry.after(fulfilled))?;
     Ok(parcel)
 }
 

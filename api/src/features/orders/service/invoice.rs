@@ -11,6 +11,7 @@ use crate::{
         },
     },
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
         http::{Invalid, PageRequest},
@@ -18,6 +19,7 @@ use crate::{
 };
 use chrono::{Days, NaiveDate};
 use countinghouse_contract::{InvoiceId, OrderId, invoices::NewInvoice};
+use serde_json::json;
 
 pub use super::super::model::Goods;
 
@@ -60,6 +62,9 @@ pub async fn invoice(ctx: &TenantCtx, id: OrderId, input: NewInvoice) -> Result<
         };
         let terms = Terms::new(tx, date, own)?;
         repo::set_invoiced(tx, id, terms.date, terms.due_date)?;
+        let total = order.sums.to_wire(order.currency).grand_total;
+        let invoiced = json!({"date": terms.date, "due_date": terms.due_date, "grand_total": total});
+        record_in(tx, Entry::new(Action::OrderInvoiced, id).after(invoiced))?;
         let mut after = repo::find(tx, id)?.ok_or(OrderError::NotFound)?;
         after.invoice = Some(issue(tx, &order, terms, Goods::AlreadySold)?);
         Ok(after)

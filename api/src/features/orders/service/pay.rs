@@ -11,6 +11,7 @@ use crate::{
         },
     },
     platform::{
+        audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
         http::{Invalid, Text},
@@ -21,6 +22,7 @@ use countinghouse_contract::{
     Decimal, Money, OrderId, PaymentId, UserId,
     payments::{NewPayment, NewRefund, Payment, PaymentKind},
 };
+use serde_json::json;
 
 const METHOD: Text = Text::line(1..=40);
 const REFERENCE: Text = Text::line(1..=200);
@@ -79,6 +81,7 @@ fn enter(tx: &mut TenantTx<'_>, id: OrderId, asked: Asked) -> Result<Paid, Order
         invalid.add("/amount", "out_of_range", "More than zero.");
     }
     invalid.finish()?;
+    let due = order.due();
     order.settled = settle(&order, asked.kind, amount)?;
     let payment = NewPaymentRow {
         id: tx.make_id::<PaymentId>()?,
@@ -91,9 +94,24 @@ fn enter(tx: &mut TenantTx<'_>, id: OrderId, asked: Asked) -> Result<Paid, Order
     };
     repo::set_settled(tx, id, order.settled)?;
     repo::insert_payment(tx, &payment)?;
+    record_in(tx, audited(&payment, due, &order))?;
     let date = accounting::local_date(tx, received_at);
     accounting::post_in(tx, vec![payment_entry(&order, payment.kind, payment.id, amount, date)])?;
     Ok(Paid { payment, by: tx.actor().user_id, at: tx.now(), order })
+}
+
+/// What the audit log keeps of a payment or refund, with what was due before.
+fn audited(payment: &NewPaymentRow, due: i64, order: &Order) -> Entry {
+    let money = |minor: i64| Money::new(minor, order.currency).to_decimal();
+    let action = match payment.kind {
+        PaymentKind::Payment => Action::OrderPaid,
+        PaymentKind::Refund => Action::OrderRefunded,
+    };
+    let entry = Entry::new(action, order.id).before(json!({"amount_due": money(due)}));
+    entry.after(json!({
+        "amount_due": money(order.due()), "payment_id": payment.id, "amount": money(payment.amount),
+        "method": payment.method, "received_at": payment.received_at,
+    }))
 }
 
 /// A payment is at most what is due, a refund at most what the customer is owed.
