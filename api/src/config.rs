@@ -53,6 +53,8 @@ pub struct Retention {
     pub jobs: chrono::Duration,
     /// `KEEP_EVENTS_DAYS`, by default 30.
     pub events: chrono::Duration,
+    /// `KEEP_AUDIT_LOG_DAYS`, by default ten years, as books are kept.
+    pub audit_log: chrono::Duration,
 }
 
 /// How much one client may ask for, where nothing else was agreed with it, and how often
@@ -214,6 +216,7 @@ impl Config {
                 sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
                 jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
                 events: chrono::Duration::days(reader.whole("KEEP_EVENTS_DAYS", 1, 30)),
+                audit_log: chrono::Duration::days(reader.whole("KEEP_AUDIT_LOG_DAYS", 1, 3_653)),
             },
             passwords: Passwords {
                 threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1)),

@@ -5,7 +5,7 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::{Value, json};
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// Who calls.
 #[derive(Clone)]
@@ -22,6 +22,12 @@ pub struct Answer {
     pub headers: HeaderMap,
     pub body: Value,
     pub text: String,
+}
+
+/// The service lets go of a connection that was idle for five seconds: the tests do before.
+pub(crate) fn http_client() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(2));
+    client.build().expect("an HTTP client")
 }
 
 impl Caller {

@@ -1,7 +1,7 @@
 //! The real binary as a process of its own, for what no thread can show: signals, exit codes,
 //! and what is printed.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, http_client};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -165,8 +165,7 @@ impl Process {
 
     /// Somebody who calls this process.
     pub fn caller(&self, token: impl Into<String>) -> Caller {
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Caller::new(http, &self.base_url, Some(token.into()))
+        Caller::new(http_client(), &self.base_url, Some(token.into()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A running service on a database of its own.
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, http_client},
     cluster::{Cluster, Login},
     dice::SeededRandomness,
     service::Service,
@@ -154,7 +154,7 @@ impl WorldBuilder {
         let service = Service::start(config.clone(), routes.clone(), Arc::clone(&clock), Arc::clone(&randomness));
         let (base_url, state) = (service.base_url.clone(), service.state.clone());
         let [north, south] = [Tenant::of(&template.tenants[0]), Tenant::of(&template.tenants[1])];
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let http = http_client();
         World {
             base_url,
             clock,

@@ -36,12 +36,17 @@ fn verify(world: &World, more: &[&str]) -> (bool, String) {
 /// Starts a worker and waits until nothing waits for a seal.
 async fn seal(world: &World) {
     let worker = Process::work(&environment(world));
+    until(world, "audit_unsealed", 0).await;
+    drop(worker);
+}
+
+/// Looks until it is so, for a while that no healthy machine needs.
+async fn until(world: &World, from: &str, wanted: i64) {
     let begun = Instant::now();
-    while count(world, "audit_unsealed") > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "entries are not sealed");
+    while count(world, from) != wanted {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{from}: {} and not {wanted}", count(world, from));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    drop(worker);
 }
 
 /// Six entries in the log of north, one in that of south, and three more in the operator's.
@@ -331,4 +336,58 @@ async fn a_restored_dump_holds_and_goes_on() {
     assert_eq!(count(&restored, &format!("audit_seals WHERE tenant_id = '{}'", restored.north.id)), 7);
     let (holds, said) = verify(&restored, &[]);
     assert!(holds, "{said}");
+}
+
+/// What is past its time goes, and what is left is proved from a checkpoint; an entry that was
+/// tampered with does not go with it.
+#[tokio::test]
+async fn a_purge_leaves_a_chain_that_holds_and_hides_nothing() {
+    let world = World::start().await;
+    world.clock.advance(chrono::Duration::days(-10));
+    for number in 1..=4 {
+        world.caller(&world.north, "manager").product(&format!("OLD{number}"), "9.99", 0).await;
+    }
+    world.clock.advance(chrono::Duration::days(10));
+    let owner = world.owner();
+    owner.product("NEW1", "9.99", 0).await;
+    owner.product("NEW2", "9.99", 0).await;
+    seal(&world).await;
+
+    let saved = "SET session_replication_role = replica; CREATE TABLE saved AS TABLE audit_log; \
+        UPDATE audit_log SET after = NULL WHERE resource_id = (SELECT resource_id FROM audit_log e \
+        JOIN audit_seals s ON s.entry_id = e.id WHERE s.sequence = 3)";
+    world.database(Login::Superuser).batch_execute(saved).unwrap();
+    purge(&world).await;
+    let (holds, said) = verify(&world, &["--client", "north"]);
+    assert!(!holds && said.contains("entry 3 is not what was sealed"), "{said}");
+    assert_eq!(count(&world, "audit_log"), 4);
+
+    let undone = "SET session_replication_role = replica; TRUNCATE audit_log; INSERT INTO audit_log TABLE saved; \
+        DELETE FROM audit_log e WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id)";
+    world.database(Login::Superuser).batch_execute(undone).unwrap();
+    purge(&world).await;
+    let (holds, said) = verify(&world, &["--client", "north"]);
+    let line: Vec<&str> = said.lines().find(|line| line.starts_with("north")).unwrap().split_whitespace().collect();
+    assert!(holds && line == ["north", "4", "2", "0", "0"], "{said}");
+    assert_eq!(count(&world, "audit_log"), 2);
+    owner.product("NEWER", "9.99", 0).await;
+    seal(&world).await;
+    let (holds, said) = verify(&world, &[]);
+    assert!(holds, "{said}");
+}
+
+/// Runs north's purge, which keeps five days.
+async fn purge(world: &World) {
+    let due = format!(
+        "DELETE FROM jobs WHERE kind = 'purge'; INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, \
+         unique_key, run_at, max_attempts, created_at) \
+         VALUES ('{}', gen_random_uuid(), 'purge', 1, '{{}}', 'daily', now(), 12, now())",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&due).unwrap();
+    let mut environment = environment(world);
+    environment.push(("KEEP_AUDIT_LOG_DAYS", "5".to_owned()));
+    let worker = Process::work(&environment);
+    until(world, "jobs WHERE kind = 'purge' AND state = 'done'", 1).await;
+    drop(worker);
 }

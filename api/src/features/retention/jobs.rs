@@ -4,8 +4,10 @@ use super::repo::{self, Kept};
 use crate::{
     app::AppState,
     platform::{
+        audit,
         db::{DbError, KEPT},
         jobs::{Finished, Job, JobError, Run},
+        vault::{Vault, VaultError},
     },
 };
 use chrono::{DateTime, Utc};
@@ -29,6 +31,7 @@ impl Job for Purge {
         purge(&run, &repo::JOBS, now - keep.jobs).await?;
         purge(&run, &repo::EVENTS, now - keep.events).await?;
         purge(&run, &repo::ANSWERS, now - KEPT).await?;
+        purge_audit(&run, &state.vault, now - keep.audit_log).await?;
         run.finish(|_| Ok(())).await
     }
 }
@@ -36,6 +39,18 @@ impl Job for Purge {
 /// The same for what belongs to no client. Superadmins are few: one statement is not long.
 pub fn purge_operators(conn: &mut PgConnection, state: &AppState, now: DateTime<Utc>) -> Result<(), DbError> {
     repo::delete_superadmin_sessions(conn, now - state.retention.sessions)
+}
+
+/// The audit log's own way: a checkpoint stays, from which what is left can be proved.
+async fn purge_audit(run: &Run, vault: &Vault, before: DateTime<Utc>) -> Result<(), JobError> {
+    loop {
+        let vault = vault.clone();
+        let purged = run.transaction(move |tx| audit::purge(tx, &vault, before, BATCH));
+        let purged: Result<i64, VaultError> = purged.await;
+        if purged? < BATCH {
+            return Ok(());
+        }
+    }
 }
 
 async fn purge(run: &Run, kept: &'static Kept, before: DateTime<Utc>) -> Result<(), DbError> {

@@ -5,7 +5,7 @@ use crate::{
     app::AppState,
     platform::{
         db::{DbError, TenantTx, WorkerLane},
-        jobs::{Finished, Job, JobError, Run, Waker, When, enqueue_in},
+        jobs::{Finished, Job, JobError, Run, Waker, When, enqueue_in, forget_done_in},
         vault::{Vault, VaultError},
     },
 };
@@ -33,6 +33,7 @@ impl Job for SealAudit {
             if seal_in(tx, &vault)? == BATCH {
                 enqueue_in(tx, &self, When::default())?;
             }
+            forget_done_in::<Self>(tx)?;
             Ok::<_, JobError>(())
         })
         .await

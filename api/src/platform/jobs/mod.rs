@@ -78,6 +78,12 @@ pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<
     Ok(id)
 }
 
+/// Deletes what is left of a client's jobs of this kind that were done in the last hour: for those that
+/// come every few seconds and leave nothing worth looking at.
+pub fn forget_done_in<J: Job>(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
+    repo::delete_done(tx, J::KIND)
+}
+
 /// Takes back a job that waits; false when it runs, or ended, or never was.
 pub fn cancel_in(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
     repo::cancel(tx, id)

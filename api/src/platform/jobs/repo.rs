@@ -5,7 +5,7 @@ use crate::{
     platform::db::{DbError, TenantTx},
     schema::{jobs, schedules},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use countinghouse_contract::JobId;
 use diesel::prelude::*;
 use serde_json::Value;
@@ -46,6 +46,14 @@ pub fn cancel(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
         .set((jobs::state.eq("cancelled"), jobs::finished_at.eq(now)))
         .execute(tx.conn())?;
     Ok(cancelled == 1)
+}
+
+pub fn delete_done(tx: &mut TenantTx<'_>, kind: &str) -> Result<(), DbError> {
+    let (tenant, since) = (tx.tenant_id(), tx.now() - Duration::hours(1));
+    let done = jobs::tenant_id.eq(tenant.0).and(jobs::kind.eq(kind)).and(jobs::state.eq("done"));
+    // By the index of what ended: older ones are the purge's.
+    diesel::delete(jobs::table.filter(done).filter(jobs::finished_at.ge(since))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Marks a claimed job as done; the fence decides whether it is still this claim's.
