@@ -1,6 +1,10 @@
 //! The tables as diesel sees them. A guard in `tests/` compares this file with the migrated
 //! database, column by column.
 
+mod audit;
+
+pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
+
 diesel::table! {
     tenants (id) {
         id -> Uuid,
@@ -532,78 +536,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    audit_log (tenant_id, created_at, id) {
-        tenant_id -> Uuid,
-        created_at -> Timestamptz,
-        id -> Uuid,
-        actor_kind -> Text,
-        actor_id -> Nullable<Uuid>,
-        action -> Text,
-        resource_id -> Text,
-        before -> Nullable<Jsonb>,
-        after -> Nullable<Jsonb>,
-    }
-}
-
-diesel::table! {
-    audit_unsealed (tenant_id, created_at, id) {
-        tenant_id -> Uuid,
-        created_at -> Timestamptz,
-        id -> Uuid,
-    }
-}
-
-diesel::table! {
-    audit_seals (tenant_id, sequence) {
-        tenant_id -> Uuid,
-        sequence -> Int8,
-        entry_created_at -> Timestamptz,
-        entry_id -> Uuid,
-        seal -> Bytea,
-    }
-}
-
-diesel::table! {
-    audit_chains (tenant_id) {
-        tenant_id -> Uuid,
-        sealing_key -> Bytea,
-        last_sequence -> Int8,
-        last_seal -> Bytea,
-        purged_through -> Int8,
-        purged_seal -> Bytea,
-        mac -> Bytea,
-    }
-}
-
-diesel::table! {
-    platform_audit_log (sequence) {
-        sequence -> Int8,
-        created_at -> Timestamptz,
-        id -> Uuid,
-        actor_kind -> Text,
-        actor_id -> Nullable<Uuid>,
-        action -> Text,
-        resource_id -> Text,
-        before -> Nullable<Jsonb>,
-        after -> Nullable<Jsonb>,
-        client_id -> Nullable<Uuid>,
-        seal -> Bytea,
-    }
-}
-
-diesel::table! {
-    platform_audit_chain (id) {
-        id -> Uuid,
-        sealing_key -> Bytea,
-        last_sequence -> Int8,
-        last_seal -> Bytea,
-        purged_through -> Int8,
-        purged_seal -> Bytea,
-        mac -> Bytea,
-    }
-}
-
 diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     users,
@@ -627,5 +559,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     fulfilment_lines
 );
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);
-diesel::allow_tables_to_appear_in_same_query!(audit_log, audit_unsealed, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(platform_audit_log, tenants);

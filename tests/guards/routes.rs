@@ -18,6 +18,7 @@ use countinghouse_tests::{Answer, Caller, Login, PASSWORD, ROLES, World};
 use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Routes that end sessions.
 const ENDING: [&str; 3] = ["/auth/logout", "/auth/password", "/sessions/{id}"];
@@ -85,16 +86,17 @@ impl Things {
         let line = |side: &str, account: &str| json!({"account": account, side: "1.00"});
         let body = json!({"date": "2026-01-31", "memo": "x", "lines": [line("debit", "6000"), line("credit", "1000")]});
         let entry = id(owner.post("/accounting/journal-entries", &body).await.expect(201));
-        let account = account_code(&sku);
+        let account = account_code();
         let body = json!({"code": account, "name": "x", "type": "expense"});
         owner.post("/accounting/accounts", &body).await.expect(201);
         Self { product, customer, order, owed, placed, session, user, role, api_key, entry, account }
     }
 }
 
-/// Some code of an account that hardly another has.
-fn account_code(unique: &str) -> String {
-    format!("{:06}", u128::from_str_radix(unique, 16).unwrap() % 900_000 + 50_000)
+/// A code of an account that no other has.
+fn account_code() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(50_000);
+    format!("{:06}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A call that succeeds for who may make it: the path with its id, and the body.
@@ -163,7 +165,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "GET /accounting/journal-entries/{id}" => (with(&things.entry), None),
         "POST /accounting/journal-entries/{id}/reverse" => (with(&things.entry), Some(json!({}))),
         "POST /accounting/accounts" => {
-            (route.path.to_owned(), Some(json!({"code": account_code(&unique), "name": "x", "type": "expense"})))
+            (route.path.to_owned(), Some(json!({"code": account_code(), "name": "x", "type": "expense"})))
         }
         "GET /accounting/accounts/{code}/entries" => (route.path.replace("{code}", &things.account), None),
         // A month that nothing here is dated in. Without a code, reopening gets as far as asking for one.

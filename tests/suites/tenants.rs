@@ -51,7 +51,9 @@ async fn a_superadmin_logs_in_with_password_and_code() {
 async fn whatever_is_wrong_with_a_superadmins_login_it_is_the_same_answer() {
     let world = World::start().await;
     begin_step(&world);
-    let before = footprint(&world);
+    // Wrong codes stand in the operator's log.
+    let kept = || footprint(&world).into_iter().filter(|(table, _)| *table != "platform_audit_log").collect::<Vec<_>>();
+    let before = kept();
     // Five wrong codes close the door, which is another test's subject.
     let forget = || {
         let forget = "UPDATE superadmins SET failures = 0, locked_until = NULL";
@@ -93,7 +95,7 @@ async fn whatever_is_wrong_with_a_superadmins_login_it_is_the_same_answer() {
         last = Answer { status: 401, headers: one, body: serde_json::from_str(&text).expect("JSON"), text };
     }
     last.problem(401, "invalid_credentials");
-    assert_eq!(footprint(&world), before);
+    assert_eq!(kept(), before);
     // None of it has spent the code.
     log_in(&world, &world.superadmin_login()).await.expect(200);
 }
