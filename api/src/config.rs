@@ -135,6 +135,8 @@ pub struct Redis {
     pub url: Secret<String>,
     /// `REDIS_PREFIX`: what every key begins with, by default `countinghouse:`.
     pub prefix: String,
+    /// How long a request waits for Redis before the process goes on without it.
+    pub patience: Duration,
 }
 
 /// Keys from outside the database.
@@ -188,6 +190,7 @@ impl Config {
             redis: Redis {
                 url: Secret::new(reader.required("REDIS_URL")),
                 prefix: reader.parsed("REDIS_PREFIX", "countinghouse:".to_owned()),
+                patience: Duration::from_millis(100),
             },
             sessions: Sessions {
                 idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 5, 12 * 60)),

@@ -27,7 +27,7 @@ use countinghouse_api::{
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
 use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::BigInt};
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use totp_rs::Builder;
 use uuid::Uuid;
 
@@ -142,6 +142,8 @@ impl WorldBuilder {
             config.database.app = through(Login::App);
             config.database.worker = Some(through(Login::Worker));
         }
+        // A busy machine is no fault of Redis.
+        config.redis.patience = Duration::from_secs(5);
         if let Some(change) = self.change {
             change(&mut config);
         }

@@ -58,6 +58,15 @@ async fn shut_out(world: &World) -> Vec<Out> {
     out
 }
 
+/// With the patience that the service has.
+async fn behind(way: &ValkeyWay) -> World {
+    let url = Secret::new(way.url());
+    let builder = World::builder().config(move |config| {
+        (config.redis.url, config.redis.patience) = (url, Duration::from_millis(100));
+    });
+    builder.start().await
+}
+
 /// Who is out stays out, who is in goes on, and leaving still works.
 async fn check(world: &World, out: &[Out], when: &str) {
     for Out { who, caller, path, answer } in out {
@@ -86,8 +95,7 @@ async fn redis_is(world: &World, state: &str) -> bool {
 async fn nobody_is_let_in_by_what_redis_forgets() {
     let mut way = ValkeyWay::default();
     way.open();
-    let url = way.url();
-    let world = World::builder().config(move |config| config.redis.url = Secret::new(url)).start().await;
+    let world = behind(&way).await;
     let out = shut_out(&world).await;
     check(&world, &out, "is there").await;
     assert!(redis_is(&world, "ok").await && !world.keys_in_valkey().await.is_empty());
@@ -112,8 +120,7 @@ async fn nobody_is_let_in_by_what_redis_forgets() {
 async fn a_silent_redis_costs_one_short_wait() {
     let mut way = ValkeyWay::default();
     way.open_in_silence();
-    let url = way.url();
-    let world = World::builder().config(move |config| config.redis.url = Secret::new(url)).start().await;
+    let world = behind(&way).await;
     let owner = world.owner();
     let begun = Instant::now();
     for _ in 0..50 {

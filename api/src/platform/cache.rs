@@ -6,7 +6,7 @@ use redis::Msg;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::{sync::Arc, time::Duration};
 
-/// How long one question to Redis may take before the service goes on without it.
+/// How long connecting may take, and a question that no request waits for.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 #[derive(Clone)]
@@ -14,6 +14,7 @@ pub struct Cache {
     client: redis::Client,
     connection: ConnectionManager,
     prefix: Arc<str>,
+    patience: Duration,
 }
 
 impl Cache {
@@ -24,14 +25,19 @@ impl Cache {
         let settings = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_response_timeout(Some(PATIENCE.max(config.patience)));
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), settings)?;
-        Ok(Self { client, connection, prefix: Arc::from(config.prefix.as_str()) })
+        Ok(Self { client, connection, prefix: Arc::from(config.prefix.as_str()), patience: config.patience })
     }
 
     /// A key as it stands in Redis; `name` begins with the tenant.
     pub fn key(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// How long a request waits for Redis.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// For who speaks to Redis.

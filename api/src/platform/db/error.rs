@@ -63,13 +63,33 @@ impl DbError {
     }
 }
 
+/// What PostgreSQL says last, and libpq when it finds nobody there: diesel does not always call
+/// that a closed connection.
+const LOST: [&str; 5] = [
+    "terminating connection due to",
+    "server closed the connection unexpectedly",
+    "could not receive data from server",
+    "could not send data to server",
+    "no connection to the server",
+];
+
 impl From<DieselError> for DbError {
     fn from(error: DieselError) -> Self {
-        let DieselError::DatabaseError(kind, info) = &error else {
-            return Self::Query(error);
+        let (kind, info) = match &error {
+            DieselError::DatabaseError(kind, info) => (kind, info),
+            DieselError::BrokenTransactionManager => return Self::Unavailable("the connection broke".to_owned()),
+            DieselError::RollbackErrorOnCommit { .. } => {
+                return Self::Unavailable("the connection broke at commit".to_owned());
+            }
+            _ => return Self::Query(error),
         };
         match kind {
-            DatabaseErrorKind::ClosedConnection => Self::Unavailable(info.message().to_owned()),
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            _ if LOST.iter().any(|text| info.message().starts_with(text)) => {
+                Self::Unavailable(info.message().to_owned())
+            }
             DatabaseErrorKind::SerializationFailure => Self::TimedOut(info.message().to_owned()),
             // In the language that roles.sql sets for the service's logins.
             _ if ["canceling statement due to", "deadlock detected"]
@@ -115,6 +135,25 @@ fn without_values(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dead_connection_is_an_outage_however_it_is_noticed() {
+        let of = |kind, message: &str| DieselError::DatabaseError(kind, Box::new(message.to_owned()));
+        let lost = || of(DatabaseErrorKind::ClosedConnection, "server closed the connection unexpectedly");
+        for error in [
+            lost(),
+            of(DatabaseErrorKind::UnableToSendCommand, "no connection to the server"),
+            of(DatabaseErrorKind::Unknown, "terminating connection due to administrator command"),
+            of(DatabaseErrorKind::Unknown, "server closed the connection unexpectedly\n\tThis probably means"),
+            DieselError::BrokenTransactionManager,
+            DieselError::RollbackErrorOnCommit { rollback_error: Box::new(lost()), commit_error: Box::new(lost()) },
+        ] {
+            let told = error.to_string();
+            assert!(matches!(DbError::from(error), DbError::Unavailable(_)), "{told}");
+        }
+        let broken = of(DatabaseErrorKind::Unknown, "column \"x\" does not exist");
+        assert!(matches!(DbError::from(broken), DbError::Query(_)));
+    }
 
     #[test]
     fn names_are_told_and_values_are_not() {

@@ -16,10 +16,7 @@ use diesel::{
     },
 };
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -30,8 +27,8 @@ use tokio::{
 /// How long a request waits for its turn, and then for a connection, before it answers 503.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The same while the database is away: the pool tries to reach it in the background, and nobody
-/// is better off for waiting.
+/// The same for a connection when none has come about for as long: the pool goes on trying in the
+/// background, and nobody is better off for waiting. A short restart is waited out.
 const PATIENCE_WHILE_AWAY: Duration = Duration::from_millis(100);
 
 type Connections = Pool<ConnectionManager<PgConnection>>;
@@ -45,7 +42,7 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(url: &str, size: u32, metrics: Login) -> Self {
-        let events = Events { metrics, failing: Arc::default() };
+        let events = Events { metrics, failing_since: Arc::default() };
         let pool = Pool::builder()
             .max_size(size)
             .connection_timeout(PATIENCE)
@@ -162,8 +159,10 @@ impl Lease {
 
     #[expect(clippy::disallowed_methods, reason = "the one place where connections are taken")]
     fn connect(&mut self) -> Result<(), DbError> {
-        let away = self.events.failing() && self.pool.state().connections == 0;
-        let patience = if away { PATIENCE_WHILE_AWAY } else { PATIENCE };
+        let patience = match self.events.failing_for() {
+            Some(time) if self.pool.state().connections == 0 => PATIENCE.saturating_sub(time).max(PATIENCE_WHILE_AWAY),
+            _ => PATIENCE,
+        };
         self.connection = Some(self.pool.get_timeout(patience).map_err(|e| DbError::Unavailable(e.to_string()))?);
         Ok(())
     }
@@ -261,20 +260,24 @@ impl Lease {
 #[derive(Clone, Debug)]
 struct Events {
     metrics: Login,
-    failing: Arc<AtomicBool>,
+    failing_since: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Events {
-    /// Whether the last try to connect failed.
-    fn failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
+    /// For how long every try to connect has failed.
+    fn failing_for(&self) -> Option<Duration> {
+        self.since().map(|since| since.elapsed())
+    }
+
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.failing_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// libpq names host, port and user in its errors, and no password.
 impl<E: std::error::Error> HandleError<E> for Events {
     fn handle_error(&self, error: E) {
-        self.failing.store(true, Ordering::Relaxed);
+        self.since().get_or_insert_with(Instant::now);
         self.metrics.failed();
         tracing::warn!(error = %error, "no connection to the database");
     }
@@ -282,7 +285,7 @@ impl<E: std::error::Error> HandleError<E> for Events {
 
 impl HandleEvent for Events {
     fn handle_acquire(&self, _: AcquireEvent) {
-        self.failing.store(false, Ordering::Relaxed);
+        *self.since() = None;
         self.metrics.opened();
     }
 

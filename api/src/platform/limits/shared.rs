@@ -15,9 +15,6 @@ use std::{
     time::Duration,
 };
 
-/// How long one request waits for Redis before this process counts by itself.
-const PATIENCE: Duration = Duration::from_millis(100);
-
 /// How often Redis is tried while it is away.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -63,7 +60,7 @@ impl Shared {
         let mut call = self.script.key(self.cache.key(key));
         call.arg(now).arg(quota.window_micros()).arg(quota.interval()).arg(quota.count).arg(wanted);
         let mut connection = self.cache.connection();
-        match tokio::time::timeout(PATIENCE, call.invoke_async(&mut connection)).await {
+        match tokio::time::timeout(self.cache.patience(), call.invoke_async(&mut connection)).await {
             Ok(Ok(granted)) => Some(granted),
             Ok(Err(error)) => {
                 self.lost(&error.to_string());
