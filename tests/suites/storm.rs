@@ -1,5 +1,5 @@
-//! Everything that moves goods and money at once, on the same few orders, products and customers:
-//! nobody deadlocks, nothing is done twice, and the books hold.
+//! Everything that moves goods and money at once, on the same few orders, products and customers,
+//! and each request twice with one key: nobody deadlocks, nothing is done twice, the books hold.
 
 use chrono::{Datelike, Months};
 use countinghouse_api::features::verify;
@@ -11,10 +11,24 @@ use serde_json::{Value, json};
 /// What somebody does: the path, the body, and what it may answer.
 type Act = (&'static str, String, Value, &'static [u16]);
 
-async fn act(caller: &Caller, (method, path, body, allowed): &Act) -> u16 {
-    let answer = Answer::of(caller.request(method.parse().unwrap(), path).json(body)).await;
-    assert!(allowed.contains(&answer.status), "{method} {path}: {answer:?}");
-    answer.status
+/// Sends it twice at once; whether it was done.
+async fn act(caller: &Caller, (method, path, body, allowed): &Act) -> bool {
+    let key = uuid::Uuid::now_v7().to_string();
+    let send = || Answer::of(caller.request(method.parse().unwrap(), path).header("idempotency-key", &key).json(body));
+    let (one, other) = tokio::join!(send(), send());
+    let answers: Vec<Answer> = [one, other].into_iter().filter(|answer| !in_progress(answer)).collect();
+    assert!(!answers.is_empty(), "{method} {path}: who was in progress?");
+    for answer in &answers {
+        assert!(allowed.contains(&answer.status), "{method} {path}: {answer:?}");
+    }
+    let done: Vec<&Value> =
+        answers.iter().filter(|answer| answer.status < 300).map(|answer| &answer.body["id"]).collect();
+    assert!(done.windows(2).all(|two| two[0] == two[1]), "{method} {path}: {answers:?}");
+    !done.is_empty()
+}
+
+fn in_progress(answer: &Answer) -> bool {
+    answer.body["code"] == "idempotency_in_progress"
 }
 
 fn id(thing: &Value) -> &str {
@@ -52,6 +66,7 @@ async fn everything_at_once_leaves_the_books_whole() {
     for sku in ["A", "B", "C"] {
         products.push(owner.product(sku, "10.00", 1_000).await);
     }
+    let (mut paid, mut adjusted) = (0, 0);
     for round in 0..4_usize {
         owner.patch("/client", &json!({"auto_invoice": round % 2 == 1})).await.expect(200);
         let (mut orders, mut acts): (Vec<Value>, Vec<Act>) = Default::default();
@@ -82,7 +97,11 @@ async fn everything_at_once_leaves_the_books_whole() {
         // Each in another order, so that whoever locks two things meets who locks them the other way.
         let turn = acts.len() / (round + 2);
         acts.rotate_left(turn);
-        join_all(acts.iter().map(|one| act(&owner, one))).await;
+        let done = join_all(acts.iter().map(|one| act(&owner, one))).await;
+        let done = acts.iter().zip(done).filter(|(_, done)| *done).map(|((_, path, ..), _)| path);
+        let done = |what: &str| i64::try_from(done.clone().filter(|path| path.ends_with(what)).count()).unwrap();
+        paid += done("/payments");
+        adjusted += done("/adjustments");
         for order in &orders {
             let after = owner.get(&format!("/orders/{}", id(order))).await.expect(200);
             let invoices = owner.get(&format!("/orders/{}/invoices", id(order))).await.expect(200);
@@ -93,6 +112,9 @@ async fn everything_at_once_leaves_the_books_whole() {
         assert!(report.holds(), "{report}");
     }
     assert_eq!(one(&world, "SELECT deadlocks AS one FROM pg_stat_database WHERE datname = current_database()"), 0);
+    assert!(paid > 0 && adjusted > 0);
+    assert_eq!(one(&world, "SELECT count(*) AS one FROM payments"), paid);
+    assert_eq!(one(&world, "SELECT count(*) AS one FROM stock_movements WHERE order_id IS NULL"), adjusted + 3);
     assert_eq!(one(&world, "SELECT count(*) AS one FROM orders WHERE paid_minor > total_minor"), 0);
     let twice =
         "SELECT count(*) AS one FROM (SELECT l.id FROM order_lines l JOIN fulfilment_lines f ON f.order_line_id = l.id
