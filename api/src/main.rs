@@ -19,6 +19,7 @@ use std::{
     io::{Read, Write},
     mem::ManuallyDrop,
     net::TcpListener,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -63,6 +64,9 @@ enum Verify {
         /// Only the client with this slug.
         #[arg(long, value_name = "SLUG")]
         client: Option<String>,
+        /// Compare with what this file remembers of the last time, and remember this time if all holds.
+        #[arg(long, value_name = "FILE")]
+        remember: Option<PathBuf>,
     },
 }
 
@@ -116,7 +120,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Work => until_stopped(work()),
         Command::Migrate => migrate(),
         Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
-        Command::Verify(Verify::Audit { client }) => verify_audit(client.as_deref()),
+        Command::Verify(Verify::Audit { client, remember }) => verify_audit(client.as_deref(), remember.as_deref()),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
@@ -216,8 +220,8 @@ fn verify_books(client: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify_audit(client: Option<&str>) -> anyhow::Result<()> {
-    let report = verify::audit(config::owner_url()?.expose(), config::master_keys()?, client)?;
+fn verify_audit(client: Option<&str>, remember: Option<&Path>) -> anyhow::Result<()> {
+    let report = verify::audit(config::owner_url()?.expose(), config::master_keys()?, client, remember)?;
     writeln!(std::io::stdout(), "{report}")?;
     anyhow::ensure!(report.holds(), "an audit log was tampered with: see the table");
     Ok(())

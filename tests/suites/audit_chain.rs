@@ -279,6 +279,47 @@ async fn what_is_committed_late_is_sealed_too() {
     assert!(holds, "{said}");
 }
 
+/// A database that was put back to an earlier state proves right by itself; a file that remembers
+/// more does not agree.
+#[tokio::test]
+async fn what_is_remembered_outside_shows_a_database_put_back() {
+    let world = filled().await;
+    seal(&world).await;
+    let mut intruder = intruder(&world);
+    for table in TABLES {
+        intruder.batch_execute(&format!("CREATE TABLE saved_{table} AS TABLE {table}")).unwrap();
+    }
+    let file = std::env::temp_dir().join(format!("{}.json", world.database)).display().to_string();
+    let remember = ["--remember", &file];
+    let (holds, said) = verify(&world, &remember);
+    assert!(holds, "{said}");
+    world.owner().product("LATER", "9.99", 1).await;
+    world.superadmin().patch("/admin/tenants/north", &json!({"name": "Norden"})).await.expect(200);
+    seal(&world).await;
+    let (holds, said) = verify(&world, &remember);
+    assert!(holds, "{said}");
+    for table in TABLES {
+        let back = format!("TRUNCATE {table} CASCADE; INSERT INTO {table} TABLE saved_{table}");
+        intruder.batch_execute(&back).unwrap();
+    }
+    let (holds, said) = verify(&world, &[]);
+    assert!(holds, "{said}");
+    let (holds, said) = verify(&world, &remember);
+    assert!(!holds && said.contains("north: the last entry is 6, and 8 was there"), "{said}");
+    assert!(said.contains("(operator): the last entry is 4, and 5 was there"), "{said}");
+    // Grown again, with other entries at the places that are remembered.
+    for number in 1..=2 {
+        world.owner().product(&format!("OTHER{number}"), "9.99", 1).await;
+    }
+    seal(&world).await;
+    let (holds, said) = verify(&world, &[&["--client", "north"], &remember[..]].concat());
+    assert!(!holds && said.contains("north: entry 8 is another than when"), "{said}");
+    std::fs::write(&file, "{\"x\": 1}").unwrap();
+    let (holds, said) = verify(&world, &remember);
+    assert!(!holds && said.contains("is not a memory of audit logs"), "{said}");
+    std::fs::remove_file(&file).unwrap();
+}
+
 /// Two workers and a client that goes on: one chain, no number twice.
 #[tokio::test]
 async fn workers_at_once_make_one_chain() {

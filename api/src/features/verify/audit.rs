@@ -1,5 +1,6 @@
 //! The report on the audit logs: how far each is sealed, and what was tampered with.
 
+use super::memory::{self, MemoryError};
 use crate::{
     config::KeyRing,
     platform::{
@@ -10,7 +11,7 @@ use crate::{
         vault::Vault,
     },
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 /// How many faults of one log are told; the others are counted.
 const TOLD: usize = 20;
@@ -25,11 +26,31 @@ impl Report {
     }
 }
 
-/// Checks the log of one client, or all logs.
-pub fn audit(owner_url: &str, master_keys: KeyRing, client: Option<&str>) -> Result<Report, VerifyError> {
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+/// Checks the log of one client, or all logs; also against what the file remembers of the last time,
+/// and remembers this time in it when all holds.
+pub fn audit(
+    owner_url: &str,
+    master_keys: KeyRing,
+    client: Option<&str>,
+    remember: Option<&Path>,
+) -> Result<Report, AuditError> {
     let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
     let vault = Vault::new(MasterKeys::new(master_keys), ids);
-    Ok(Report(audit::verify(owner_url, &vault, client)?))
+    let mut anchors = remember.map(memory::read).transpose()?.unwrap_or_default();
+    let report = Report(audit::verify(owner_url, &vault, client, &anchors)?);
+    if let Some(path) = remember.filter(|_| report.holds()) {
+        anchors.extend(report.0.iter().filter_map(|proof| Some((proof.owner, proof.end?))));
+        memory::write(path, &anchors)?;
+    }
+    Ok(report)
 }
 
 impl fmt::Display for Report {

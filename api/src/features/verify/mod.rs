@@ -8,7 +8,8 @@
 mod audit;
 mod books;
 mod checks;
+mod memory;
 mod repo;
 
-pub use audit::{Report as AuditReport, audit};
+pub use audit::{AuditError, Report as AuditReport, audit};
 pub use books::{Finding, Report, Summary, books};

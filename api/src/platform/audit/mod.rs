@@ -19,7 +19,7 @@ pub use action::Action;
 pub use entry::{Actor, Entry, HIDDEN};
 pub use operator::record_operator_in;
 pub use sealing::{SealAudit, keep_planting, purge};
-pub use verify::{Fault, Proof, VerifyError, verify};
+pub use verify::{Anchor, Anchors, Fault, Proof, VerifyError, verify};
 
 use super::{
     db::{AnyTx, DbError, TenantTx},

@@ -11,8 +11,18 @@ use crate::platform::{
 };
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, Utc};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use uuid::Uuid;
+
+/// Where a chain ended when it was looked at: what is kept outside the database to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    pub sequence: i64,
+    pub seal: Seal,
+}
+
+/// Anchors by client; the operator's own is nil.
+pub type Anchors = BTreeMap<Uuid, Anchor>;
 
 /// Links read at a time.
 const BATCH: i64 = 1000;
@@ -34,6 +44,10 @@ pub enum Fault {
     NoEnds,
     /// The chain's key does not open.
     KeyChanged,
+    /// The chain was longer when it was looked at before.
+    Rewound { anchored: i64, found: i64 },
+    /// Another entry stood at this place when it was looked at before.
+    Rewritten(i64),
     /// An entry has no seal and does not wait for one.
     Stray(Uuid),
     /// An entry that waited for its seal is not there.
@@ -51,6 +65,10 @@ impl fmt::Display for Fault {
             Self::EndsChanged => f.write_str("where the chain ends was changed"),
             Self::NoEnds => f.write_str("there are seals, and nothing says where their chain ends"),
             Self::KeyChanged => f.write_str("the chain's key was changed, or MASTER_KEYS lacks its master key"),
+            Self::Rewound { anchored, found } => {
+                write!(f, "the last entry is {found}, and {anchored} was there when it was looked at before")
+            }
+            Self::Rewritten(at) => write!(f, "entry {at} is another than when it was looked at before"),
             Self::Stray(id) => write!(f, "entry {id} was put there past the service"),
             Self::RemovedUnsealed(id) => write!(f, "entry {id} was removed before it was sealed"),
         }
@@ -62,6 +80,10 @@ impl fmt::Display for Fault {
 pub struct Proof {
     /// The client's slug; none for the operator's own log.
     pub client: Option<String>,
+    /// The client's id, nil for the operator.
+    pub owner: Uuid,
+    /// Where its chain ends, if it has begun.
+    pub end: Option<Anchor>,
     pub sealed: i64,
     /// Entries up to here were purged.
     pub purged_through: i64,
@@ -80,22 +102,38 @@ pub enum VerifyError {
     Db(#[from] DbError),
 }
 
-/// Proves the log of one client, or those of all and the operator's own, as of one moment.
-pub fn verify(owner_url: &str, vault: &Vault, client: Option<&str>) -> Result<Vec<Proof>, VerifyError> {
-    read_as_owner(owner_url, |tx| Ok(verify_in(tx, vault, client)))?
+/// Proves the log of one client, or those of all and the operator's own, as of one moment. Each has
+/// to go on from where its anchor says that it ended before.
+pub fn verify(
+    owner_url: &str,
+    vault: &Vault,
+    client: Option<&str>,
+    anchors: &Anchors,
+) -> Result<Vec<Proof>, VerifyError> {
+    read_as_owner(owner_url, |tx| Ok(verify_in(tx, vault, client, anchors)))?
 }
 
-fn verify_in(tx: &mut OwnerTx<'_>, vault: &Vault, client: Option<&str>) -> Result<Vec<Proof>, VerifyError> {
+fn verify_in(
+    tx: &mut OwnerTx<'_>,
+    vault: &Vault,
+    client: Option<&str>,
+    anchors: &Anchors,
+) -> Result<Vec<Proof>, VerifyError> {
     let clients = repo::clients(tx, client)?;
     if client.is_some() && clients.is_empty() {
         return Err(VerifyError::NoSuchClient);
     }
     let mut proofs = Vec::new();
     if client.is_none() {
-        proofs.push(chain_proof(tx, vault, Uuid::nil(), None)?);
+        proofs.push(chain_proof(tx, vault, Proof::of(Uuid::nil(), None), anchors)?);
+        let gone = anchors.iter().filter(|(owner, _)| !owner.is_nil() && clients.iter().all(|(id, _)| id != *owner));
+        proofs.extend(gone.map(|(owner, anchor)| {
+            let faults = vec![Fault::Rewound { anchored: anchor.sequence, found: 0 }];
+            Proof { faults, ..Proof::of(*owner, Some(owner.to_string())) }
+        }));
     }
     for (id, slug) in clients {
-        let mut proof = chain_proof(tx, vault, id, Some(slug))?;
+        let mut proof = chain_proof(tx, vault, Proof::of(id, Some(slug)), anchors)?;
         proof.faults.extend(repo::strays(tx, id)?.into_iter().map(Fault::Stray));
         proof.faults.extend(repo::removed_unsealed(tx, id)?.into_iter().map(Fault::RemovedUnsealed));
         let Waiting { count, since } = repo::waiting(tx, id)?;
@@ -104,12 +142,29 @@ fn verify_in(tx: &mut OwnerTx<'_>, vault: &Vault, client: Option<&str>) -> Resul
     Ok(proofs)
 }
 
-fn chain_proof(tx: &mut OwnerTx<'_>, vault: &Vault, owner: Uuid, client: Option<String>) -> Result<Proof, VerifyError> {
-    let mut proof = Proof { client, sealed: 0, purged_through: 0, waiting: 0, waiting_since: None, faults: Vec::new() };
+impl Proof {
+    fn of(owner: Uuid, client: Option<String>) -> Self {
+        Self {
+            client,
+            owner,
+            end: None,
+            sealed: 0,
+            purged_through: 0,
+            waiting: 0,
+            waiting_since: None,
+            faults: Vec::new(),
+        }
+    }
+}
+
+fn chain_proof(tx: &mut OwnerTx<'_>, vault: &Vault, mut proof: Proof, anchors: &Anchors) -> Result<Proof, VerifyError> {
+    let owner = proof.owner;
     let Some(kept) = repo::chain_of(tx, owner)? else {
         if !repo::links(tx, owner, 0, 1)?.is_empty() {
             proof.faults.push(Fault::NoEnds);
         }
+        let rewound = |anchor: &Anchor| Fault::Rewound { anchored: anchor.sequence, found: 0 };
+        proof.faults.extend(anchors.get(&owner).map(rewound));
         return Ok(proof);
     };
     let chain = match holding::open_in(tx, vault, owner, &kept) {
@@ -121,11 +176,29 @@ fn chain_proof(tx: &mut OwnerTx<'_>, vault: &Vault, owner: Uuid, client: Option<
         }
     };
     proof.purged_through = chain.ends().purged_through;
+    proof.end = Some(Anchor { sequence: chain.ends().last_sequence, seal: chain.ends().last_seal });
     walk(tx, owner, &chain, &mut proof)?;
     if !chain.is_intact() {
         proof.faults.push(Fault::EndsChanged);
     }
+    if let Some(anchor) = anchors.get(&owner) {
+        proof.faults.extend(compare(tx, owner, chain.ends(), anchor)?);
+    }
     Ok(proof)
+}
+
+/// What was purged since can no longer be compared; the checkpoint was proved before it was made.
+fn compare(tx: &mut OwnerTx<'_>, owner: Uuid, ends: &Ends, anchor: &Anchor) -> Result<Option<Fault>, DbError> {
+    let anchored = anchor.sequence;
+    if ends.last_sequence < anchored {
+        return Ok(Some(Fault::Rewound { anchored, found: ends.last_sequence }));
+    }
+    if anchored <= ends.purged_through {
+        return Ok(None);
+    }
+    let link = repo::links(tx, owner, anchored.saturating_sub(1), 1)?.into_iter().next();
+    let same = link.is_some_and(|link| link.sequence == anchored && link.seal == anchor.seal);
+    Ok((!same).then_some(Fault::Rewritten(anchored)))
 }
 
 fn walk(tx: &mut OwnerTx<'_>, owner: Uuid, chain: &Chain, proof: &mut Proof) -> Result<(), DbError> {
