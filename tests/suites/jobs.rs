@@ -364,3 +364,46 @@ async fn one_clients_backlog_does_not_hold_up_another() {
     assert!(count(&world, "jobs WHERE state = 'waiting'") > 1000, "the backlog was gone before the test ended");
     stop(worker).await;
 }
+
+/// Clients whose jobs wait and may not run stand first in the row, more of them than one claim has hands.
+#[tokio::test]
+async fn many_suspended_clients_hold_up_nobody() {
+    let world = world().await;
+    let suspended = "INSERT INTO tenants (id, slug, name, currency, time_zone, status, created_at, updated_at)
+        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'gone' || n, 'x', 'EUR', 'UTC',
+        'suspended', now(), now() FROM generate_series(1, 100) n;
+        INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at)
+        SELECT id, gen_random_uuid(), 'mark', 2, '{\"number\": 0}', now(), 3, now() FROM tenants WHERE slug LIKE 'gone%'";
+    world.database(Login::Owner).batch_execute(suspended).unwrap();
+    ask(&world.owner(), json!({"job": {"number": 1}})).await;
+    let worker = start(&world);
+    until(&world, "effects WHERE number = 1", 1).await;
+    stop(worker).await;
+    assert_eq!(count(&world, "jobs WHERE state = 'waiting' AND attempts = 0"), 100);
+}
+
+/// A claim costs the same after years of work: it reads what it takes, and nothing that is done.
+#[tokio::test]
+async fn claiming_reads_no_jobs_that_are_done() {
+    let world = world().await;
+    let jobs = format!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, state, run_at, max_attempts, created_at, finished_at)
+         SELECT '{0}', gen_random_uuid(), 'mark', 2, '{{}}', 'done', now(), 3, now(), now() FROM generate_series(1, 5000);
+         INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at)
+         SELECT '{0}', gen_random_uuid(), 'mark', 2, '{{}}', now(), 3, now() FROM generate_series(1, 8)",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&jobs).unwrap();
+    let mut conn = world.database(Login::Superuser);
+    let claim = "BEGIN; SELECT claim_jobs('w', '00000000-0000-0000-0000-000000000000', 8, 8, now(), now());
+        SELECT claim_jobs('w', '00000000-0000-0000-0000-000000000000', 8, 8, now(), now())";
+    conn.batch_execute(claim).unwrap();
+    #[derive(QueryableByName)]
+    struct Read {
+        #[diesel(sql_type = sql_types::BigInt)]
+        rows: i64,
+    }
+    let read = "SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables WHERE relname = 'jobs'";
+    let rows = sql_query(read).get_result::<Read>(&mut conn).unwrap().rows;
+    assert!((8..100).contains(&rows), "{rows} rows were read to take 8");
+}

@@ -91,7 +91,13 @@ impl Worker {
             // come together, but no longer than a look round takes.
             let free = self.config.slots - self.running.len() >= self.config.slots.div_ceil(4);
             tokio::select! {
-                Some(ended) = self.running.join_next() => self.ended(ended),
+                Some(ended) = self.running.join_next() => {
+                    self.ended(ended);
+                    // And others that ended meanwhile, so that one claim fills all their places.
+                    while let Some(ended) = self.running.try_join_next() {
+                        self.ended(ended);
+                    }
+                }
                 () = std::future::ready(()), if more && free => {}
                 () = waker.woken(), if free => {}
                 () = time::sleep(self.config.poll) => {}
@@ -126,9 +132,9 @@ impl Worker {
                 return false;
             }
         };
-        // The end of the row of clients: from its beginning once more.
-        let turned = claims.is_empty() && !self.last.is_nil();
-        self.last = claims.iter().map(|claim| claim.tenant_id).max().unwrap_or_default();
+        // They come in turn: behind the one served last, and then from the first.
+        let tenants = || claims.iter().map(|claim| claim.tenant_id);
+        self.last = tenants().filter(|tenant| *tenant <= self.last).max().or(tenants().max()).unwrap_or(self.last);
         let got = !claims.is_empty();
         if got {
             points::reached(Point::Claimed);
@@ -136,7 +142,7 @@ impl Worker {
         for claim in claims {
             self.begin(claim);
         }
-        got || turned
+        got
     }
 
     fn begin(&mut self, claim: Claim) {
