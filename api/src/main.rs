@@ -213,15 +213,19 @@ fn migrate() -> anyhow::Result<()> {
     Ok(())
 }
 
+fn owner() -> anyhow::Result<db::Owner> {
+    Ok(db::Owner::connect(config::owner_url()?.expose())?)
+}
+
 fn verify_books(client: Option<&str>) -> anyhow::Result<()> {
-    let report = verify::books(config::owner_url()?.expose(), client)?.context("there is no such client")?;
+    let report = verify::books(&mut owner()?, client)?.context("there is no such client")?;
     writeln!(std::io::stdout(), "{report}")?;
     anyhow::ensure!(report.holds(), "what has to agree does not: see the table");
     Ok(())
 }
 
 fn verify_audit(client: Option<&str>, remember: Option<&Path>) -> anyhow::Result<()> {
-    let report = verify::audit(config::owner_url()?.expose(), config::master_keys()?, client, remember)?;
+    let report = verify::audit(&mut owner()?, config::master_keys()?, client, remember)?;
     writeln!(std::io::stdout(), "{report}")?;
     anyhow::ensure!(report.holds(), "an audit log was tampered with: see the table");
     Ok(())

@@ -31,4 +31,4 @@ pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;
 pub use valkey::{ValkeyWay, valkey};
 pub use wire::{Cut, Wire};
-pub use world::{Tenant, World, WorldBuilder};
+pub use world::{Auditor, Tenant, World, WorldBuilder};

@@ -18,6 +18,7 @@ use countinghouse_api::{
         authn::Subject,
         clock::Clock,
         crypto::Secret,
+        db::Owner,
         http::Route,
         ids::{Randomness, SystemRandomness},
         telemetry,
@@ -72,6 +73,15 @@ impl Tenant {
     fn of(seeded: &Seeded) -> Self {
         let users = seeded.users.iter().map(|(role, user, session)| (*role, UserId(*user), SessionId(*session)));
         Self { id: TenantId(seeded.id), slug: seeded.slug, users: users.collect() }
+    }
+}
+
+/// Who proves the books, see [`World::auditor`].
+pub struct Auditor(Owner);
+
+impl Auditor {
+    pub fn verify_books(&mut self, client: Option<&str>) -> Report {
+        verify::books(&mut self.0, client).expect("the database answers").expect("there is such a client")
     }
 }
 
@@ -295,8 +305,13 @@ impl World {
 
     /// What `countinghouse verify books` finds, at one client or all.
     pub fn verify_books(&self, client: Option<&str>) -> Report {
+        self.auditor().verify_books(client)
+    }
+
+    /// Somebody who looks often, and keeps a connection for it.
+    pub fn auditor(&self) -> Auditor {
         let url = Cluster::get().url(Login::Owner, &self.database);
-        verify::books(&url, client).expect("the database answers").expect("there is such a client")
+        Auditor(Owner::connect(&url).expect("a connection as the owner"))
     }
 
     /// Until a transaction waits for a lock that another one holds.

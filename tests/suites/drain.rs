@@ -31,8 +31,8 @@ async fn a_worker_finishes_what_it_began() {
     world.database(Login::Owner).batch_execute(PURGE).unwrap();
     holder.batch_execute("COMMIT").unwrap();
     assert!(process.wait().success());
-    assert_eq!(count(&world, "jobs WHERE state = 'done' AND attempts = 1"), 1);
-    assert_eq!(count(&world, "jobs WHERE state = 'waiting' AND attempts = 0"), 1);
+    assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'done' AND attempts = 1"), 1);
+    assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'waiting' AND attempts = 0"), 1);
 }
 
 /// A transaction that hangs does not hold up the end of the process, and nothing of it stays.
@@ -50,10 +50,10 @@ async fn a_worker_ends_within_its_grace_time() {
     process.wait_for("giving jobs back");
     assert!(process.wait().success());
     assert!(told.elapsed() < Duration::from_secs(3), "{:?}", told.elapsed());
-    assert_eq!(count(&world, "jobs WHERE state = 'done'"), 0);
+    assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'done'"), 0);
     holder.batch_execute("COMMIT").unwrap();
     let _next = Process::work(&environment);
-    until(&world, "jobs WHERE state = 'done' AND attempts = 2", 1).await;
+    until(&world, "jobs WHERE kind = 'purge' AND state = 'done' AND attempts = 2", 1).await;
 }
 
 /// Both halves of one process: a request and a job that were under way are finished.
@@ -76,5 +76,5 @@ async fn a_service_with_a_worker_finishes_requests_and_jobs() {
     jobs.batch_execute("COMMIT").unwrap();
     process.wait_for("stopped");
     assert!(process.wait().success());
-    assert_eq!(count(&world, "jobs WHERE state = 'done' AND attempts = 1"), 1);
+    assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'done' AND attempts = 1"), 1);
 }

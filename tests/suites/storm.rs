@@ -2,8 +2,7 @@
 //! and each request twice with one key: nobody deadlocks, nothing is done twice, the books hold.
 
 use chrono::{Datelike, Months};
-use countinghouse_api::features::verify;
-use countinghouse_tests::{Answer, Caller, Cluster, Login, World};
+use countinghouse_tests::{Answer, Caller, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -108,7 +107,7 @@ async fn everything_at_once_leaves_the_books_whole() {
             assert_eq!(invoices["data"].as_array().unwrap().len(), 1);
             assert_eq!((&after["customer"], &after["fulfilment_status"]), (&Value::Null, &json!("fulfilled")));
         }
-        let report = verify::books(&Cluster::get().url(Login::Owner, &world.database), None).unwrap().unwrap();
+        let report = world.verify_books(None);
         assert!(report.holds(), "{report}");
     }
     assert_eq!(one(&world, "SELECT deadlocks AS one FROM pg_stat_database WHERE datname = current_database()"), 0);

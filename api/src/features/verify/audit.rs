@@ -7,6 +7,7 @@ use crate::{
         audit::{self, Proof, VerifyError},
         clock::SystemClock,
         crypto::MasterKeys,
+        db::Owner,
         ids::{Ids, SystemRandomness},
         vault::Vault,
     },
@@ -37,7 +38,7 @@ pub enum AuditError {
 /// Checks the log of one client, or all logs; also against what the file remembers of the last time,
 /// and remembers this time in it when all holds.
 pub fn audit(
-    owner_url: &str,
+    owner: &mut Owner,
     master_keys: KeyRing,
     client: Option<&str>,
     remember: Option<&Path>,
@@ -45,7 +46,7 @@ pub fn audit(
     let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
     let vault = Vault::new(MasterKeys::new(master_keys), ids);
     let mut anchors = remember.map(memory::read).transpose()?.unwrap_or_default();
-    let report = Report(audit::verify(owner_url, &vault, client, &anchors)?);
+    let report = Report(audit::verify(owner, &vault, client, &anchors)?);
     if let Some(path) = remember.filter(|_| report.holds()) {
         anchors.extend(report.0.iter().filter_map(|proof| Some((proof.owner, proof.end?))));
         memory::write(path, &anchors)?;

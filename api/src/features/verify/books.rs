@@ -4,7 +4,7 @@ use super::{
     checks::CHECKS,
     repo::{self, Checked},
 };
-use crate::platform::db::{DbError, read_as_owner};
+use crate::platform::db::{DbError, Owner};
 use std::fmt;
 
 /// What all checks found.
@@ -38,8 +38,8 @@ impl Report {
 }
 
 /// Checks the books of one client, or of all; `None` when there is no such client.
-pub fn books(owner_url: &str, client: Option<&str>) -> Result<Option<Report>, DbError> {
-    read_as_owner(owner_url, |tx| {
+pub fn books(owner: &mut Owner, client: Option<&str>) -> Result<Option<Report>, DbError> {
+    owner.read(|tx| {
         let clients = repo::clients(tx, client)?;
         if client.is_some() && clients.is_empty() {
             return Ok(None);

@@ -6,7 +6,7 @@ use super::{
     repo::{self, Link, Waiting},
 };
 use crate::platform::{
-    db::{DbError, OwnerTx, read_as_owner},
+    db::{DbError, Owner, OwnerTx},
     vault::{Vault, VaultError},
 };
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -105,12 +105,12 @@ pub enum VerifyError {
 /// Proves the log of one client, or those of all and the operator's own, as of one moment. Each has
 /// to go on from where its anchor says that it ended before.
 pub fn verify(
-    owner_url: &str,
+    owner: &mut Owner,
     vault: &Vault,
     client: Option<&str>,
     anchors: &Anchors,
 ) -> Result<Vec<Proof>, VerifyError> {
-    read_as_owner(owner_url, |tx| Ok(verify_in(tx, vault, client, anchors)))?
+    owner.read(|tx| Ok(verify_in(tx, vault, client, anchors)))?
 }
 
 fn verify_in(

@@ -20,7 +20,7 @@ pub use error::DbError;
 pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
 pub use once::{Claim, Digest, KEPT, KeptAnswer};
-pub use owner::{OwnerTx, read_as_owner};
+pub use owner::{Owner, OwnerTx};
 pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 

@@ -22,13 +22,18 @@ impl AnyTx for OwnerTx<'_> {
     }
 }
 
-/// Reads what the work reads, all of one moment, while the service goes on.
-#[expect(clippy::disallowed_methods, reason = "the owner's login has no pool: commands use it, and requests never")]
-pub fn read_as_owner<T>(
-    owner_url: &str,
-    work: impl FnOnce(&mut OwnerTx<'_>) -> Result<T, DbError>,
-) -> Result<T, DbError> {
-    let mut conn = PgConnection::establish(owner_url).map_err(|error| DbError::Unavailable(error.to_string()))?;
-    let mut reading = conn.build_transaction().repeatable_read().read_only();
-    reading.run(|conn| work(&mut OwnerTx { conn }))
+/// A connection of the owner's. It has no pool: commands use it, and requests never.
+pub struct Owner(PgConnection);
+
+impl Owner {
+    #[expect(clippy::disallowed_methods, reason = "the owner's login has no pool: commands use it, and requests never")]
+    pub fn connect(url: &str) -> Result<Self, DbError> {
+        PgConnection::establish(url).map(Self).map_err(|error| DbError::Unavailable(error.to_string()))
+    }
+
+    /// Reads what the work reads, all of one moment, while the service goes on.
+    pub fn read<T>(&mut self, work: impl FnOnce(&mut OwnerTx<'_>) -> Result<T, DbError>) -> Result<T, DbError> {
+        let mut reading = self.0.build_transaction().repeatable_read().read_only();
+        reading.run(|conn| work(&mut OwnerTx { conn }))
+    }
 }
