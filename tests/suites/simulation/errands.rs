@@ -88,7 +88,8 @@ impl Simulation {
     fn start_worker(&self) -> (JoinHandle<()>, Stop) {
         let settings = config::Worker {
             slots: 1,
-            per_client: 1,
+            // More than can be held by the dead, whose jobs count until their leases end.
+            per_client: 100,
             lease: Duration::minutes(2),
             poll: Time::from_millis(5),
             grace: Time::from_millis(500),
