@@ -5,12 +5,13 @@
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
 //! a `service`, `caller` speaks HTTP, `time` is the clock that tests own, `wire` is the one to the
 //! database, which they cut, and `process` runs the real binary where a test is about that; `postgres`
-//! is a server that a test may stop, and `valkey` a way to Valkey that it may close.
+//! is a server that a test may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
 mod caller;
 mod cluster;
 mod dice;
 mod ledger;
+mod nginx;
 mod postgres;
 mod process;
 mod service;
@@ -24,6 +25,7 @@ pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
 pub use dice::{Dice, SeededRandomness};
 pub use ledger::Ledger;
+pub use nginx::{Nginx, own_address};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use service::Service;

@@ -18,6 +18,7 @@ mod crashes;
 mod customers;
 mod drain;
 mod faults;
+mod front;
 mod golden;
 mod idempotency;
 mod identity;
