@@ -10,19 +10,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use countinghouse_contract::EntryId;
 
-/// Posts what another feature's event comes to, in its transaction and in one round trip. `None`
-/// stands for an entry of which nothing is left to post.
+/// Posts what another feature's event comes to, in its transaction and in one round trip; nothing
+/// where all its lines come to zero.
 ///
 /// Call it late: it locks the counter of the client's entries until the commit, and only counters
 /// may be locked after it.
-pub fn post_in(tx: &mut TenantTx<'_>, entries: Vec<NewEntry>) -> Result<Vec<Option<EntryId>>, AccountingError> {
-    let postings = entries.into_iter().map(|entry| check(tx, entry)).collect::<Result<Vec<_>, _>>()?;
-    let ids = postings.iter().map(|posting| posting.as_ref().map(|posting| posting.id)).collect();
-    let postings: Vec<Posting> = postings.into_iter().flatten().collect();
-    if !postings.is_empty() {
-        repo::post(tx, &postings)?;
+pub fn post_in(tx: &mut TenantTx<'_>, entry: NewEntry) -> Result<(), AccountingError> {
+    if let Some(posting) = check(tx, entry)? {
+        repo::post(tx, &[posting])?;
     }
-    Ok(ids)
+    Ok(())
 }
 
 fn check(tx: &TenantTx<'_>, entry: NewEntry) -> Result<Option<Posting>, AccountingError> {

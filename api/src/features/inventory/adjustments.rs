@@ -70,7 +70,7 @@ pub(super) fn enter(tx: &mut TenantTx<'_>, movement: NewMovement) -> Result<Move
         memo: memo.to_owned(),
         lines: Lines::new().debit(Account::Inventory, entered.value).credit(counterpart, entered.value),
     };
-    accounting::post_in(tx, vec![entry])?;
+    accounting::post_in(tx, entry)?;
     Ok(entered)
 }
 
@@ -103,7 +103,8 @@ fn check(input: &NewAdjustment, currency: Currency) -> Result<Option<Money>, Inv
         (AdjustmentKind::Damage, Some(_)) => {
             invalid.add("/unit_cost", "not_allowed", "What is damaged goes out at the average cost.");
         }
-        (_, Some(cost)) if value_of(input.quantity, cost).is_none() => {
+        // Of a count, only the difference moves; what that comes to is bounded when it is known.
+        (kind, Some(cost)) if kind != AdjustmentKind::Count && value_of(input.quantity, cost).is_none() => {
             invalid.add("/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
         }
         _ => {}

@@ -31,7 +31,6 @@ pub struct Opening {
 }
 
 /// Goods that were taken from the stock rows, whose movements are still to be recorded.
-#[must_use = "stock has changed: record the movements with record_sale_in"]
 pub struct Taken(Vec<TakenItem>);
 
 struct TakenItem {

@@ -2,7 +2,7 @@
 
 use super::error::ReportError;
 use crate::{
-    features::accounting::{self, decimal},
+    features::accounting::{self, Account as Own, decimal},
     platform::authn::TenantCtx,
 };
 use chrono::NaiveDate;
@@ -13,15 +13,15 @@ use countinghouse_contract::{
     reports::{AccountAmount, BalanceSheet, ProfitLoss},
 };
 
-const SALES: &str = "4000";
-const RETURNS: &str = "4100";
-const SHIPPING: &str = "4200";
-const DISCOUNTS: &str = "4300";
-const COST_OF_GOODS: &str = "5000";
-const ADJUSTMENTS: &str = "5100";
-
 /// The accounts that a profit and loss shows by name.
-const NAMED: [&str; 6] = [SALES, RETURNS, SHIPPING, DISCOUNTS, COST_OF_GOODS, ADJUSTMENTS];
+const NAMED: [Own; 6] = [
+    Own::Sales,
+    Own::SalesReturns,
+    Own::ShippingIncome,
+    Own::SalesDiscounts,
+    Own::CostOfGoodsSold,
+    Own::InventoryAdjustments,
+];
 
 /// Accounts with an amount each, debit positive.
 type Held = Vec<(Account, i128)>;
@@ -48,15 +48,16 @@ pub async fn balance_sheet(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<
 }
 
 fn earned(from: NaiveDate, to: NaiveDate, held: &Held, currency: Currency) -> ProfitLoss {
-    let debit = |code: &str| held.iter().find(|(account, _)| account.code == code).map_or(0, |(_, amount)| *amount);
-    let (sales, shipping) = (-debit(SALES), -debit(SHIPPING));
-    let (discounts, returns) = (debit(DISCOUNTS), debit(RETURNS));
-    let (cost, adjustments) = (debit(COST_OF_GOODS), debit(ADJUSTMENTS));
+    let debit = |own: Own| held.iter().find(|(account, _)| account.code == own.code()).map_or(0, |(_, amount)| *amount);
+    let (sales, shipping) = (-debit(Own::Sales), -debit(Own::ShippingIncome));
+    let (discounts, returns) = (debit(Own::SalesDiscounts), debit(Own::SalesReturns));
+    let (cost, adjustments) = (debit(Own::CostOfGoodsSold), debit(Own::InventoryAdjustments));
     let net_revenue = sales - discounts - returns + shipping;
     let gross_profit = net_revenue - cost - adjustments;
     let money = |minor: i128| decimal(minor, currency);
     let others = |kind: AccountType| {
-        held.iter().filter(move |(account, _)| account.kind == kind && !NAMED.contains(&account.code.as_str()))
+        held.iter()
+            .filter(move |(account, _)| account.kind == kind && !NAMED.iter().any(|own| own.code() == account.code))
     };
     let (income, expense) = (others(AccountType::Income), others(AccountType::Expense));
     let net_profit = gross_profit - sum(income.clone()) - sum(expense.clone());

@@ -140,7 +140,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "what is invoiced has its invoice, and that its entry",
         sql: "SELECT (o.invoiced_on IS NOT NULL) <> (i.id IS NOT NULL) \
-                OR i.id IS NOT NULL AND e.id IS NULL AS broken, \
+                OR i.id IS NOT NULL AND e.id IS NULL \
+                    AND (o.subtotal_minor, o.shipping_minor, o.cost_minor) <> (0, 0, 0) AS broken, \
                 format('order %s, invoiced on %s: invoice %s, entry %s', o.number, o.invoiced_on, i.number, e.number) AS what \
             FROM orders o \
             LEFT JOIN LATERAL (SELECT id, number FROM invoices WHERE tenant_id = $1 AND order_id = o.id AND kind = 'invoice' \

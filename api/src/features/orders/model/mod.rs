@@ -16,6 +16,7 @@ use countinghouse_contract::{
     money::MoneyError,
     orders::{self, FulfilmentStatus, OrderStatus, PaymentStatus, Totals},
 };
+use std::collections::BTreeMap;
 
 /// Amounts are minor units of the order's currency.
 #[derive(Debug, Clone)]
@@ -160,10 +161,13 @@ impl Order {
         self.sums.total - credited - paid + refunded
     }
 
-    /// How many units of a line have left the shelf.
-    pub fn fulfilled(&self, line: OrderLineId) -> i64 {
-        let parts = self.fulfilments.iter().flat_map(|parcel| &parcel.lines);
-        parts.filter(|(of, _)| *of == line).map(|(_, quantity)| quantity).sum()
+    /// How many units of each line have left the shelf; lines of which none has are not named.
+    pub fn fulfilled(&self) -> BTreeMap<OrderLineId, i64> {
+        let mut fulfilled = BTreeMap::new();
+        for (line, quantity) in self.fulfilments.iter().flat_map(|parcel| &parcel.lines) {
+            *fulfilled.entry(*line).or_insert(0) += quantity;
+        }
+        fulfilled
     }
 
     pub fn number_text(&self) -> String {
@@ -191,6 +195,7 @@ impl Order {
 
     fn wire_lines(&self, costs: bool) -> Vec<orders::OrderLine> {
         let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
+        let fulfilled = self.fulfilled();
         let line = |line: &Line| orders::OrderLine {
             id: line.id,
             product_id: line.product,
@@ -205,7 +210,7 @@ impl Order {
             line_total: money(line.amounts.net),
             line_gross: money(line.amounts.net + line.amounts.tax),
             unit_cost: costs.then(|| money(unit_cost(line.cost, line.quantity))),
-            fulfilled_quantity: self.fulfilled(line.id),
+            fulfilled_quantity: fulfilled.get(&line.id).copied().unwrap_or_default(),
             // There are no returns yet.
             returned_quantity: 0,
         };

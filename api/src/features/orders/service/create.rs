@@ -83,7 +83,7 @@ fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Ord
         Some(terms) => order.invoice = Some(invoice::issue(tx, &order, terms, invoice::Goods::FromStock)?),
         None => {
             let date = accounting::local_date(tx, ordered_at);
-            accounting::post_in(tx, vec![sale_entry(&order, date)])?;
+            accounting::post_in(tx, sale_entry(&order, date))?;
         }
     }
     Ok(order)

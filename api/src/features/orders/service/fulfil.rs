@@ -6,7 +6,7 @@ use crate::{
         inventory::{self, Demand},
         orders::{
             error::OrderError,
-            model::{Order, Parcel},
+            model::{Line, Order, Parcel},
             repo,
         },
     },
@@ -87,7 +87,9 @@ fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result
 
 /// What has not left the shelf yet, by line.
 fn left(order: &Order) -> BTreeMap<OrderLineId, i64> {
-    let lines = order.lines.iter().map(|line| (line.id, line.quantity - order.fulfilled(line.id)));
+    let fulfilled = order.fulfilled();
+    let left = |line: &Line| line.quantity - fulfilled.get(&line.id).copied().unwrap_or_default();
+    let lines = order.lines.iter().map(|line| (line.id, left(line)));
     lines.filter(|(_, left)| *left > 0).collect()
 }
 

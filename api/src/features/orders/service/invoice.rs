@@ -85,7 +85,7 @@ fn check_date(tx: &TenantTx<'_>, order: &Order, date: Option<NaiveDate>) -> Resu
 /// Posts and issues the invoice of an order, as the last thing of its transaction.
 pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -> Result<Issued, OrderError> {
     let id = tx.make_id::<InvoiceId>()?;
-    accounting::post_in(tx, vec![invoice_entry(order, id, terms.date, goods)])?;
+    accounting::post_in(tx, invoice_entry(order, id, terms.date, goods))?;
     let row = NewInvoiceRow {
         id,
         order: order.id,

@@ -96,7 +96,7 @@ fn enter(tx: &mut TenantTx<'_>, id: OrderId, asked: Asked) -> Result<Paid, Order
     repo::insert_payment(tx, &payment)?;
     record_in(tx, audited(&payment, due, &order))?;
     let date = accounting::local_date(tx, received_at);
-    accounting::post_in(tx, vec![payment_entry(&order, payment.kind, payment.id, amount, date)])?;
+    accounting::post_in(tx, payment_entry(&order, payment.kind, payment.id, amount, date))?;
     Ok(Paid { payment, by: tx.actor().user_id, at: tx.now(), order })
 }
 
