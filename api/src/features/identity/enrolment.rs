@@ -1,5 +1,6 @@
 //! Getting a second factor, renewing its recovery codes, and giving it up. All of it asks for the
-//! password: a session that somebody left open is not enough.
+//! password, but for confirming, which asks for a code of the secret that the password got: a session
+//! that somebody left open is not enough.
 
 use super::{
     Origin,

@@ -3,7 +3,7 @@
 use crate::platform::{
     authn::TokenError,
     db::DbError,
-    http::{ApiError, Kind},
+    http::{ApiError, Kind, problems},
     ids::NoRandomness,
     limits::TooMany,
     passwords::PasswordError,
@@ -14,8 +14,6 @@ use crate::platform::{
 const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
 
 const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
-
-const USERNAME_TAKEN: Kind = Kind::new(409, "username_taken", "The user name is taken");
 
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminError {
@@ -55,7 +53,7 @@ impl From<SuperadminError> for ApiError {
             SuperadminError::InvalidRefreshToken => {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
-            SuperadminError::NameTaken => USERNAME_TAKEN.with("Names are compared whatever their case."),
+            SuperadminError::NameTaken => problems::USERNAME_TAKEN.with("Names are compared whatever their case."),
             SuperadminError::Refused(error) => error,
             SuperadminError::TooMany(error) => error.into(),
             SuperadminError::Password(error) => error.into(),

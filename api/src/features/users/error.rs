@@ -8,7 +8,6 @@ use crate::platform::{
     passwords::PasswordError,
 };
 
-const USERNAME_TAKEN: Kind = Kind::new(409, "username_taken", "The user name is taken");
 const LAST_OWNER: Kind = Kind::new(409, "last_owner", "There has to be an owner");
 
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +49,7 @@ impl From<UserError> for ApiError {
         match error {
             UserError::Invalid(invalid) => invalid.into(),
             UserError::NotFound => Self::not_found(),
-            UserError::NameTaken => USERNAME_TAKEN.with("Names are compared whatever their case."),
+            UserError::NameTaken => problems::USERNAME_TAKEN.with("Names are compared whatever their case."),
             UserError::LastOwner => LAST_OWNER.with("Make somebody else an owner first."),
             UserError::CannotGrant { role, lacked } => {
                 let names: Vec<_> = lacked.iter().map(|permission| permission.as_str()).collect();

@@ -86,7 +86,7 @@ pub async fn change(ctx: &TenantCtx, id: UserId, if_match: IfMatch, patch: UserP
         after.version += 1;
         after.updated_at = tx.now();
         if after.disabled && !before.disabled {
-            // Enabled again, they log in again: what a thief may hold stays dead.
+            // Enabled again, they log in again. Their keys stop while they are disabled, and are ended one by one.
             identity::end_sessions_in(tx, id)?;
         }
         let entry = Entry::new(Action::UserChanged, id).changed(audited(&before), audited(&after));

@@ -71,16 +71,13 @@ async fn admit(access: Access, rate: RateClass, req: &ServiceRequest) -> Result<
     if principal.api_key_id().is_some() && !access.admits_keys() {
         return Err(problems::PEOPLE_ONLY.with("Log in as a user for this."));
     }
-    if !holds(&principal) {
-        // What is remembered may be from before the role was given more.
+    let barred = |principal: &Principal| needed.is_some() && principal.must_change_password;
+    if barred(&principal) || !holds(&principal) {
+        // What is remembered may be from before the password was changed, or the role given more.
         principal = state.db.principal_anew(credential).await?;
     }
-    if needed.is_some() && principal.must_change_password {
-        // It may have been changed meanwhile.
-        principal = state.db.principal_anew(credential).await?;
-        if principal.must_change_password {
-            return Err(problems::PASSWORD_CHANGE_REQUIRED.with("Change it with POST /auth/password first."));
-        }
+    if barred(&principal) {
+        return Err(problems::PASSWORD_CHANGE_REQUIRED.with("Change it with POST /auth/password first."));
     }
     if let Some(permission) = needed.filter(|_| !holds(&principal)) {
         return Err(ApiError::permission_denied(permission));

@@ -135,7 +135,7 @@ impl Db {
         Ok(WorkerLane { lane, ids: self.ids.clone() })
     }
 
-    /// The same for a request with an idempotency key: claims the key in the round trip that
+    /// [`Db::tenant`] for a request with an idempotency key: claims the key in the round trip that
     /// begins, and leaves the transaction open for the answer.
     async fn tenant_once<T, E, F>(&self, ctx: &TenantCtx, claim: &Arc<Claim>, work: F) -> Result<T, E>
     where

@@ -4,8 +4,9 @@
 //! A handler makes its answer after its transaction. So the transaction of a request with a
 //! [`Claim`] is [`Held`] open when its work is done; the layer that sends the answer
 //! (`platform/http/idempotency.rs`) puts it into the same transaction and commits. When the caller
-//! is gone before that, or the answer is a refusal, nothing has happened. A request that opens a
-//! second transaction commits the first: the answer belongs to the last one.
+//! is gone before that, or something went wrong, nothing has happened. What is committed without an
+//! answer: a refusal whose transaction keeps something, and the first transaction of a request that
+//! opens a second one, to which the answer belongs.
 
 use super::{error::DbError, lane::Held};
 use crate::platform::{authn::TenantCtx, jobs::Waker};

@@ -1,9 +1,9 @@
 //! `Idempotency-Key`: a request that comes again gets the answer of the first time.
 //!
 //! The key is claimed in the round trip that begins the handler's transaction, so that a new one
-//! costs no look-up. A key that was answered before makes that transaction fail, and whatever else
-//! refuses a request has done nothing: so the kept answer is looked for when a request was refused,
-//! for whatever reason, and comes before that reason. `platform/db/once.rs` keeps the answers.
+//! costs no look-up. A key that was answered before makes that transaction fail; so the kept answer
+//! is looked for when a request was refused, for whatever reason, and comes before that reason.
+//! `platform/db/once.rs` keeps the answers.
 
 use super::{
     answer::TellsOf,

@@ -17,6 +17,7 @@ pub const NOT_FOUND: Kind = Kind::new(404, "not_found", "Not found");
 pub const METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method_not_allowed", "The method is not allowed here");
 pub const BODY_TOO_SLOW: Kind = Kind::new(408, "body_too_slow", "The body took too long");
 pub const CURRENCY_CHANGED: Kind = Kind::new(409, "currency_changed", "The client's currency has just changed");
+pub const USERNAME_TAKEN: Kind = Kind::new(409, "username_taken", "The user name is taken");
 pub const IDEMPOTENCY_IN_PROGRESS: Kind =
     Kind::new(409, "idempotency_in_progress", "A request with this key is still running");
 pub const VERSION_MISMATCH: Kind = Kind::new(412, "version_mismatch", "It has changed meanwhile");

@@ -100,22 +100,30 @@ const NICENESS: i32 = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
+    use futures_util::FutureExt;
+    use std::{
+        pin::pin,
+        sync::{
+            atomic::{AtomicBool, Ordering},
+            mpsc::channel,
+        },
+    };
 
     /// One job runs, two wait, and there is no place for a fourth; when the first is done, all go on.
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let pool = Pool::new(1, 2).unwrap();
         let (release, held) = channel::<()>();
-        let job = move || {
-            held.recv().unwrap();
-            1
-        };
-        let [one, two, three] = [pool.place().unwrap(), pool.place().unwrap(), pool.place().unwrap()];
+        let mut first = pin!(pool.run(pool.place().unwrap(), move || held.recv().is_ok()));
+        assert!(first.as_mut().now_or_never().is_none());
+        let [two, three] = [pool.place().unwrap(), pool.place().unwrap()];
+        let mut rest = pin!(async { tokio::join!(pool.run(two, || 2), pool.run(three, || 3)) });
+        assert!(rest.as_mut().now_or_never().is_none());
         assert!(matches!(pool.place(), Err(PasswordError::Busy)));
         release.send(()).unwrap();
-        let all = tokio::join!(pool.run(one, job), pool.run(two, || 2), pool.run(three, || 3));
-        assert_eq!((all.0.unwrap(), all.1.unwrap(), all.2.unwrap()), (1, 2, 3));
+        assert!(first.await.unwrap());
+        let (two, three) = rest.await;
+        assert_eq!((two.unwrap(), three.unwrap()), (2, 3));
         assert!(matches!(pool.run(pool.place().unwrap(), || 4).await, Ok(4)));
     }
 
@@ -128,9 +136,31 @@ mod tests {
             assert!(matches!(panics, Err(PasswordError::Thread)));
         }
         assert_eq!(pool.run(pool.place().unwrap(), || 1).await.unwrap(), 1);
-        // Somebody who went away: the job is not done, and leaves its place.
-        let gone = pool.run(pool.place().unwrap(), || panic!("nobody waits for this"));
-        drop(gone);
-        assert_eq!(pool.run(pool.place().unwrap(), || 2).await.unwrap(), 2);
+    }
+
+    /// Somebody who went away while they waited: their job is not done, and leaves its place.
+    #[tokio::test]
+    async fn nobody_who_has_gone_is_worked_for() {
+        let pool = Pool::new(1, 1).unwrap();
+        let (release, held) = channel::<()>();
+        let mut first = pin!(pool.run(pool.place().unwrap(), move || held.recv().is_ok()));
+        assert!(first.as_mut().now_or_never().is_none());
+        let worked = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&worked);
+        {
+            let mut gone = pin!(pool.run(pool.place().unwrap(), move || noted.store(true, Ordering::SeqCst)));
+            assert!(gone.as_mut().now_or_never().is_none());
+        }
+        release.send(()).unwrap();
+        assert!(first.await.unwrap());
+        // Jobs are done in their order: when this one is, the other was passed over.
+        let place = loop {
+            if let Ok(place) = pool.place() {
+                break place;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(pool.run(place, || 2).await.unwrap(), 2);
+        assert!(!worked.load(Ordering::SeqCst));
     }
 }
