@@ -73,11 +73,19 @@ fn seal_in(tx: &mut TenantTx<'_>, vault: &Vault) -> Result<i64, VaultError> {
 pub fn purge(tx: &mut TenantTx<'_>, vault: &Vault, before: DateTime<Utc>, most: i64) -> Result<i64, VaultError> {
     let owner = tx.tenant_id().0;
     let mut chain = hold_in(tx, vault, owner)?;
+    if !chain.is_intact() {
+        tracing::error!(tenant = %owner, "an audit log is not purged: its end was tampered with");
+        return Ok(0);
+    }
     let (mut walk, begin) = (Walk::new(chain.key(), chain.ends()), chain.ends().purged_through);
     let (mut through, mut seal) = walk.reached();
     for link in repo::links(tx, owner, begin, most)? {
         let old = link.entry.as_ref().is_some_and(|entry| entry.created_at < before);
-        if !old || walk.step(&link).is_some() {
+        if !old {
+            break;
+        }
+        if walk.step(&link).is_some() {
+            tracing::error!(tenant = %owner, "an audit log is purged up to where it was tampered with");
             break;
         }
         (through, seal) = walk.reached();

@@ -77,7 +77,7 @@ impl Handlers {
         &self.chores
     }
 
-    /// Does a job. One of a kind that is not known fails and waits: a newer binary may know it.
+    /// Does a job. One of a kind that is not known fails, and is tried again: a newer binary may be coming.
     pub(super) fn run(&self, state: AppState, run: Run) -> Doing {
         match self.kinds.get(run.claim().kind()) {
             Some(kind) => (kind.handler)(state, run),

@@ -41,8 +41,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// As it is stored: never renamed while jobs of it may wait.
     const KIND: &'static str;
 
-    /// Raised when the payload changes its form. A worker that does not know a version leaves the
-    /// job to one that does.
+    /// Raised when the payload changes its form. A worker that does not know a version fails the job,
+    /// which is tried again for an hour or so: bring in the binaries that know it before.
     const VERSION: i32 = 1;
 
     /// How often it is tried before it is given up for dead.

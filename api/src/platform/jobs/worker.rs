@@ -110,7 +110,7 @@ impl Worker {
         self.wind_up().await;
     }
 
-    /// Claims as many as there are hands free; whether it got all it asked for.
+    /// Claims as many as there are hands free; whether it got any.
     async fn claim(&mut self) -> bool {
         let free = self.config.slots.saturating_sub(self.running.len());
         if free == 0 {
@@ -150,7 +150,8 @@ impl Worker {
         self.held.insert(claim.id, claim.clone());
         self.running.spawn(async move {
             let (id, began) = (claim.id, Instant::now());
-            let doing = handlers.run(state.clone(), Run::new(claim.clone(), state.db.clone()));
+            let run = Run::new(claim.clone(), state.db.clone());
+            let doing = async { handlers.run(state.clone(), run).await };
             // A panic is a failure like others. What it left of the job's own is dropped with it.
             let done = AssertUnwindSafe(doing).catch_unwind().await;
             let done = done.unwrap_or_else(|_| Err(JobError::Failed(anyhow::anyhow!("it panicked"))));
@@ -172,9 +173,7 @@ impl Worker {
 
     /// Says that what it holds is being done, and looks after what others have lost.
     async fn live(&mut self) {
-        let held: Vec<Claim> = self.held.values().cloned().collect();
-        let until = self.state.ids.now() + self.config.lease;
-        let said = if held.is_empty() { Ok(()) } else { self.queue.hold(&held, until).await };
+        let said = self.hold().await;
         let looked = self.queue.give_up_lost().await;
         if let Err(error) = said.and(looked) {
             tracing::error!(%error, "the worker can not say that it lives");
@@ -182,6 +181,14 @@ impl Worker {
         if let Err(error) = self.look_after_schedules().await {
             tracing::error!(%error, "schedules can not be looked after");
         }
+    }
+
+    async fn hold(&self) -> Result<(), DbError> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let held: Vec<Claim> = self.held.values().cloned().collect();
+        self.queue.hold(&held, self.state.ids.now() + self.config.lease).await
     }
 
     /// Gives the schedules that all have to clients that were made meanwhile, once an hour; and does the
@@ -207,12 +214,18 @@ impl Worker {
     }
 
     async fn wind_up(mut self) {
-        let grace = time::sleep(self.config.grace);
-        tokio::pin!(grace);
+        let end = time::Instant::now() + self.config.grace;
+        // The first tick is at once: what was held by the last heartbeat may end within the grace time.
+        let mut heartbeat = time::interval(self.config.heartbeat());
         while !self.running.is_empty() {
             tokio::select! {
                 Some(ended) = self.running.join_next() => self.ended(ended),
-                () = &mut grace => break,
+                _ = heartbeat.tick() => {
+                    if let Ok(Err(error)) = time::timeout_at(end, self.hold()).await {
+                        tracing::error!(%error, "the worker can not say that it lives");
+                    }
+                }
+                () = time::sleep_until(end) => break,
             }
         }
         self.running.abort_all();
