@@ -75,6 +75,7 @@ impl Simulation {
         let armed = self.wire.is_armed();
         let (working, stop) = self.start_worker();
         self.until_nothing_is_due("", || armed && !self.wire.is_armed()).await;
+        self.cuts += u64::from(armed && !self.wire.is_armed());
         self.wire.disarm();
         if self.dice.roll(2) == 0 {
             working.abort();

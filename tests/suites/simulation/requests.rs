@@ -23,6 +23,14 @@ pub enum State {
     Refused,
 }
 
+/// What business may be refused for.
+const REFUSALS: [&str; 2] = ["insufficient_stock", "overpaid"];
+
+fn reason(problem: &Value) -> &str {
+    let fault = problem["errors"].get(0).unwrap_or(problem);
+    fault["code"].as_str().unwrap_or_default()
+}
+
 /// What came back.
 enum Outcome {
     Answer(Answer),
@@ -63,6 +71,7 @@ impl Simulation {
     async fn deliver_with(&mut self, cut: Cut, at: usize) {
         self.wire.cut_at(cut);
         self.deliver(at).await;
+        self.cuts += u64::from(!self.wire.is_armed());
         self.wire.disarm();
     }
 
@@ -86,7 +95,7 @@ impl Simulation {
             (200..=299, State::Done(first)) => {
                 assert_eq!((answer.header("idempotency-replayed"), &answer.text), ("true", first), "{told}");
             }
-            (409 | 422, State::Open) => request.state = State::Refused,
+            (409 | 422, State::Open) if REFUSALS.contains(&reason(&answer.body)) => request.state = State::Refused,
             (_, state) => panic!("{told} after {state:?}"),
         }
     }
