@@ -28,9 +28,15 @@ use countinghouse_api::{
 use countinghouse_contract::{SessionId, SuperadminId, TenantId, UserId};
 use diesel::{PgConnection, RunQueryDsl, dsl::sql, select, sql_types::BigInt};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use totp_rs::Builder;
 use uuid::Uuid;
+
+/// What has not happened by then, on the busiest machine, does not happen any more.
+const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 /// One test's service, database and two clients.
 pub struct World {
@@ -324,7 +330,9 @@ impl World {
         let mut database = self.database(Login::Superuser);
         let waiting = "(SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
                        AND datname = current_database())";
+        let begun = Instant::now();
         while select(sql::<BigInt>(waiting)).get_result::<i64>(&mut database).expect("an answer") < transactions {
+            assert!(begun.elapsed() < LONG_ENOUGH, "no {transactions} transactions wait for a lock");
             tokio::task::yield_now().await;
         }
     }

@@ -308,15 +308,19 @@ async fn a_closed_month_is_opened_again_with_a_second_factor() {
     }
 }
 
-/// A poster that is on its way holds the closing up, and one that comes later finds it closed.
+/// A sale that is on its way holds the closing up, and one that comes later finds it closed.
 #[tokio::test]
 async fn no_entry_slips_into_a_month_while_it_is_closed() {
     let world = World::builder().pool(8).start().await;
     let (owner, month) = (world.owner(), last_month(&world));
-    let (text, day) = (month.format("%Y-%m").to_string(), month.to_string());
-    let posting = join_all((0..60).map(|_| post(&owner, &day, &[("6000", "1"), ("1000", "-1")])));
+    let text = month.format("%Y-%m").to_string();
+    let product = owner.product("A", "9.99", 1_000).await;
+    let lines = json!([{"product_id": product, "quantity": 1}]);
+    let sale = json!({"lines": lines, "ordered_at": format!("{month}T12:00:00Z")});
+    let first = owner.post("/orders", &sale).await.expect(201);
+    let posting = join_all((0..60).map(|_| owner.post("/orders", &sale)));
     let closing = async {
-        post(&owner, &day, &[("6000", "1"), ("1000", "-1")]).await;
+        owner.post("/orders", &sale).await.expect(201);
         close(&owner, &text).await.expect(200);
         let page = owner.get(&format!("/accounting/trial-balance?as_of={}", month + Days::new(40))).await.expect(200);
         page["total_debit"].clone()
@@ -325,6 +329,13 @@ async fn no_entry_slips_into_a_month_while_it_is_closed() {
     for answer in answers.into_iter().filter(|answer| answer.status != 201) {
         answer.problem(409, "period_closed");
     }
+    // Whatever would post into it comes too late, and leaves nothing behind.
+    let before = footprint(&world);
+    owner.post("/orders", &sale).await.problem(409, "period_closed");
+    let payment = json!({"amount": "1.00", "method": "card", "received_at": format!("{month}T13:00:00Z")});
+    let path = format!("/orders/{}/payments", first["id"].as_str().unwrap());
+    owner.post(&path, &payment).await.problem(409, "period_closed");
+    assert_eq!(footprint(&world), before);
     let later = owner.get(&format!("/accounting/trial-balance?as_of={}", month + Days::new(40))).await.expect(200);
     assert_eq!(later["total_debit"], at_closing, "something was posted after the month was closed");
 }

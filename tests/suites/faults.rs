@@ -98,7 +98,9 @@ impl Load {
     }
 
     async fn until(&self, holds: impl Fn(&Counts) -> bool) {
+        let begun = Instant::now();
         while !holds(&self.counts) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "nothing goes on");
             assert!(!self.buyers.iter().any(JoinHandle::is_finished), "a buyer gave up");
             tokio::task::yield_now().await;
         }
@@ -191,13 +193,16 @@ async fn the_database_is_away_for_ten_seconds() {
     }
     shop.postgres.go_on();
     let back = Instant::now();
-    while nobody.get("//ready").await.status != 200 {}
+    while nobody.get("//ready").await.status != 200 {
+        assert!(back.elapsed() < RECOVERY, "it is not ready again");
+    }
     let order = shop.owner.order(&shop.product, 1).await.expect(201);
     let log_in = nobody.post("/auth/login", &shop.log_in).await.expect(200);
     shop.process.caller(log_in["access_token"].as_str().unwrap()).get("/products").await.expect(200);
     nobody.post("/auth/refresh", &refresh).await.expect(200);
     let mut database = shop.postgres.connect();
     while count(&mut database, "SELECT count(*) FROM jobs WHERE state = 'dead'") == 0 {
+        assert!(back.elapsed() < RECOVERY, "its worker does nothing");
         tokio::task::yield_now().await;
     }
     assert!(back.elapsed() < RECOVERY, "it took {:?}", back.elapsed());

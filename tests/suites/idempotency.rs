@@ -202,6 +202,26 @@ async fn one_key_twenty_times_at_once_is_one_order() {
     }
 }
 
+/// Who comes while the first is under way does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_use_is_refused_at_once() {
+    let world = World::builder().pool(4).start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "9.99", 9).await;
+    let body = json!({"lines": [{"product_id": product, "quantity": 1}]});
+    let mut holder = world.database(Login::Owner);
+    holder.batch_execute("BEGIN; SELECT FROM stock FOR UPDATE").unwrap();
+    let (first, sent) = (owner.clone(), body.clone());
+    let first = tokio::spawn(async move { post(&first, "/orders", "k", &sent).await });
+    world.until_one_waits().await;
+    post(&owner, "/orders", "k", &body).await.problem(409, "idempotency_in_progress");
+    assert!(!first.is_finished());
+    holder.batch_execute("COMMIT").unwrap();
+    let first = first.await.unwrap();
+    assert_eq!(first.status, 201);
+    replays(&first, &post(&owner, "/orders", "k", &body).await);
+}
+
 /// The caller is gone before the answer: it was not done, or it is there to be had.
 #[tokio::test]
 async fn who_hangs_up_and_asks_again_has_ordered_once() {
@@ -243,7 +263,7 @@ async fn nobody_is_refused_while_it_is_not_known_what_was_done() {
     assert_eq!(count(&world, "orders"), 1);
 }
 
-/// The service is killed at any moment of an order whose answer is lost.
+/// The service is killed after the commit of an order whose answer is lost.
 #[tokio::test]
 async fn a_lost_answer_is_replayed_after_a_crash() {
     let world = World::start().await;

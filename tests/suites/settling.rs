@@ -137,10 +137,15 @@ async fn payments_at_once_do_not_overpay() {
 #[tokio::test]
 async fn what_the_customer_is_owed_is_refunded_and_no_more() {
     let world = World::start().await;
-    let owner = world.owner();
+    let (owner, books) = (world.owner(), Ledger::new(&world, &world.north, 2));
     let product = owner.product("A", "10.00", 50).await;
     let order = owner.order(&product, 1).await.expect(201);
     owner.post(&path(&order, "payments"), &json!({"amount": "10.00", "method": "card"})).await.expect(201);
+    books.posts(&[
+        "Dr 1200 200.00 / Cr 3900 200.00",
+        "Dr 1100 10.00, 5000 4.00 / Cr 4000 10.00, 1200 4.00",
+        "Dr 1000 10.00 / Cr 1100 10.00",
+    ]);
     let credit = |minor: i64| {
         let change = format!("UPDATE orders SET credited_minor = {minor}");
         world.database(Login::Owner).batch_execute(&change).unwrap();
@@ -152,9 +157,11 @@ async fn what_the_customer_is_owed_is_refunded_and_no_more() {
     refund("4.01").await.invalid(&[("/amount", "over_refunded")]);
     let back = refund("4.00").await.expect(201);
     assert_eq!([&back["kind"], &back["amount_due"]], ["refund", "0.00"]);
+    books.posts(&["Dr 1100 4.00 / Cr 1000 4.00"]);
     assert_eq!(statuses(&read(&owner, &order).await)[1], "paid");
     credit(1_000);
     refund("6.00").await.expect(201);
+    books.posts(&["Dr 1100 6.00 / Cr 1000 6.00"]);
     assert_eq!(statuses(&read(&owner, &order).await)[1], "refunded");
 }
 
