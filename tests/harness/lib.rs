@@ -3,12 +3,13 @@
 //!
 //! `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
-//! a `service`, `caller` speaks HTTP, `time` is the clock that tests own, `wire` is the one to the
+//! a `service`, `caller` speaks HTTP and `crowd` does for many at once, `time` is the clock that tests own, `wire` is the one to the
 //! database, which they cut, and `process` runs the real binary where a test is about that; `postgres`
 //! is a server that a test may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
 mod caller;
 mod cluster;
+mod crowd;
 mod dice;
 mod ledger;
 mod nginx;
@@ -23,6 +24,7 @@ mod world;
 
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
+pub use crowd::Crowd;
 pub use dice::{Dice, SeededRandomness};
 pub use ledger::Ledger;
 pub use nginx::{Nginx, own_address};

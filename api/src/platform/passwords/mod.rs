@@ -2,6 +2,7 @@
 //!
 //! An unknown user's password is compared with a decoy, so that it takes the same time.
 
+mod hashing;
 mod pool;
 mod rules;
 
@@ -10,22 +11,20 @@ pub use rules::check_new;
 
 use super::ids::{Ids, NoRandomness};
 use crate::config;
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
+use argon2::{Algorithm, Params, Version, password_hash::phc::PasswordHash};
+use hashing::{Hasher, MEMORY_KIB, PASSES};
 use pool::Pool;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// OWASP's first choice for argon2id: 46 MiB, one pass, one lane.
-const MEMORY_KIB: u32 = 46 * 1024;
-const PASSES: u32 = 1;
-
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("hashing the password failed: {0}")]
-    Hash(String),
+    Hash(#[from] argon2::Error),
+    #[error("reading or writing a hash failed: {0}")]
+    Form(#[from] argon2::password_hash::Error),
+    #[error("reading a hash failed: {0}")]
+    Phc(#[from] argon2::password_hash::phc::Error),
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error("the hashing thread ended early")]
@@ -47,7 +46,7 @@ pub struct Passwords {
 
 impl Passwords {
     pub fn new(config: &config::Passwords, ids: Ids) -> Result<Self, PasswordError> {
-        let decoy = hash(&ids.random_bytes::<32>()?, &ids.random_bytes()?)?.into();
+        let decoy = Hasher::default().hash(&ids.random_bytes::<32>()?, &ids.random_bytes()?)?.into();
         Ok(Self { pool: Pool::new(config.threads, config.queue)?, ids, decoy })
     }
 
@@ -66,7 +65,7 @@ impl Passwords {
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let (place, salt) = (self.place()?, self.ids.random_bytes()?);
         let password = Zeroizing::new(password);
-        self.pool.run(place, move || hash(password.as_bytes(), &salt)).await?
+        self.pool.run(place, move |hasher| hasher.hash(password.as_bytes(), &salt)).await?
     }
 
     /// Whether this is the password of that hash.
@@ -84,10 +83,8 @@ impl Passwords {
     ) -> Result<bool, PasswordError> {
         let password = Zeroizing::new(password);
         let decoy = Arc::clone(&self.decoy);
-        let work = move || {
-            let against = known.as_deref().unwrap_or(&decoy);
-            let parsed = PasswordHash::new(against).map_err(|e| PasswordError::Hash(e.to_string()))?;
-            let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
+        let work = move |hasher: &mut Hasher| {
+            let matches = hasher.verify(password.as_bytes(), known.as_deref().unwrap_or(&decoy))?;
             Ok(matches && known.is_some())
         };
         self.pool.run(place, work).await?
@@ -110,13 +107,6 @@ impl Passwords {
         let strong = Params::try_from(&parsed).is_ok_and(|kept| kept.m_cost() >= MEMORY_KIB && kept.t_cost() >= PASSES);
         !(current && strong)
     }
-}
-
-fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, PasswordError> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|e| PasswordError::Hash(e.to_string()))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password_with_salt(password, salt).map_err(|e| PasswordError::Hash(e.to_string()))?;
-    Ok(hash.to_string())
 }
 
 #[cfg(test)]

@@ -4,18 +4,18 @@
 //! priority, hashes take what the requests that only read and write leave over; and who comes when
 //! the queue is full is told so at once, rather than waiting longer than anybody would.
 
-use super::PasswordError;
+use super::{PasswordError, hashing::Hasher};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvError, Sender, channel},
     },
     thread,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
 /// The threads end when the last clone is dropped.
 #[derive(Clone)]
@@ -60,13 +60,13 @@ impl Pool {
     pub async fn run<T: Send + 'static>(
         &self,
         place: Place,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (done, result) = oneshot::channel();
-        let job = move || {
+        let job = move |hasher: &mut Hasher| {
             let _place = place;
             if !done.is_closed() {
-                let _gone_meanwhile = done.send(work());
+                let _gone_meanwhile = done.send(work(hasher));
             }
         };
         self.jobs.send(Box::new(job)).map_err(|_| PasswordError::Thread)?;
@@ -76,12 +76,24 @@ impl Pool {
 
 fn work_off(waiting: &Mutex<Receiver<Job>>) {
     step_back();
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
+    let mut hasher = Hasher::default();
+    while let Ok(job) = next(waiting, &mut hasher) {
         // Who waits for a job that panicked sees its channel closed.
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| job(&mut hasher))).is_err() {
             tracing::error!("a hashing job panicked");
+        }
+    }
+}
+
+/// The next job. The memory of the last is kept for it only if it is there already.
+fn next(waiting: &Mutex<Receiver<Job>>, hasher: &mut Hasher) -> Result<Job, RecvError> {
+    // Another thread that holds the lock waits for a job itself: then there is none.
+    let there = waiting.try_lock().ok().and_then(|waiting| waiting.try_recv().ok());
+    match there {
+        Some(job) => Ok(job),
+        None => {
+            hasher.rest();
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).recv()
         }
     }
 }
@@ -114,17 +126,17 @@ mod tests {
     async fn a_full_queue_refuses_at_once() {
         let pool = Pool::new(1, 2).unwrap();
         let (release, held) = channel::<()>();
-        let mut first = pin!(pool.run(pool.place().unwrap(), move || held.recv().is_ok()));
+        let mut first = pin!(pool.run(pool.place().unwrap(), move |_| held.recv().is_ok()));
         assert!(first.as_mut().now_or_never().is_none());
         let [two, three] = [pool.place().unwrap(), pool.place().unwrap()];
-        let mut rest = pin!(async { tokio::join!(pool.run(two, || 2), pool.run(three, || 3)) });
+        let mut rest = pin!(async { tokio::join!(pool.run(two, |_| 2), pool.run(three, |_| 3)) });
         assert!(rest.as_mut().now_or_never().is_none());
         assert!(matches!(pool.place(), Err(PasswordError::Busy)));
         release.send(()).unwrap();
         assert!(first.await.unwrap());
         let (two, three) = rest.await;
         assert_eq!((two.unwrap(), three.unwrap()), (2, 3));
-        assert!(matches!(pool.run(pool.place().unwrap(), || 4).await, Ok(4)));
+        assert!(matches!(pool.run(pool.place().unwrap(), |_| 4).await, Ok(4)));
     }
 
     #[tokio::test]
@@ -132,10 +144,10 @@ mod tests {
         let pool = Pool::new(1, 1).unwrap();
         for _ in 0..5 {
             drop(pool.place().unwrap());
-            let panics = pool.run(pool.place().unwrap(), || panic!("as the test asked")).await;
+            let panics = pool.run(pool.place().unwrap(), |_| panic!("as the test asked")).await;
             assert!(matches!(panics, Err(PasswordError::Thread)));
         }
-        assert_eq!(pool.run(pool.place().unwrap(), || 1).await.unwrap(), 1);
+        assert_eq!(pool.run(pool.place().unwrap(), |_| 1).await.unwrap(), 1);
     }
 
     /// Somebody who went away while they waited: their job is not done, and leaves its place.
@@ -143,12 +155,12 @@ mod tests {
     async fn nobody_who_has_gone_is_worked_for() {
         let pool = Pool::new(1, 1).unwrap();
         let (release, held) = channel::<()>();
-        let mut first = pin!(pool.run(pool.place().unwrap(), move || held.recv().is_ok()));
+        let mut first = pin!(pool.run(pool.place().unwrap(), move |_| held.recv().is_ok()));
         assert!(first.as_mut().now_or_never().is_none());
         let worked = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&worked);
         {
-            let mut gone = pin!(pool.run(pool.place().unwrap(), move || noted.store(true, Ordering::SeqCst)));
+            let mut gone = pin!(pool.run(pool.place().unwrap(), move |_| noted.store(true, Ordering::SeqCst)));
             assert!(gone.as_mut().now_or_never().is_none());
         }
         release.send(()).unwrap();
@@ -160,7 +172,7 @@ mod tests {
             }
             tokio::task::yield_now().await;
         };
-        assert_eq!(pool.run(place, || 2).await.unwrap(), 2);
+        assert_eq!(pool.run(place, |_| 2).await.unwrap(), 2);
         assert!(!worked.load(Ordering::SeqCst));
     }
 }
