@@ -67,6 +67,10 @@ join pg_roles as member on member.oid = pg_auth_members.member
 where granted.rolname in (select role from wanted) and member.rolname in (select role from wanted)
 \gexec
 
+-- But the owner hands the text-search functions over to search, and for that may act as it. What search
+-- may see, the owner does not inherit.
+grant countinghouse_search to countinghouse_owner with inherit false, set true;
+
 -- Limits ---------------------------------------------------------------------------------------------
 -- They stand at the role, so that they hold for every connection, also one made by hand.
 

@@ -78,7 +78,7 @@ async fn every_tenant_table_has_the_tenant_policy_and_no_other_for_the_app() {
             &mut owner,
             &format!(
                 "SELECT concat_ws(' | ', roles::text, cmd, permissive, qual, with_check) AS text \
-                 FROM pg_policies WHERE tablename = '{table}' AND NOT policyname IN ('owner_all', 'platform_all')"
+                 FROM pg_policies WHERE tablename = '{table}' AND NOT policyname IN ('owner_all', 'platform_all', 'search_all')"
             ),
         );
         if PLATFORM.contains(&table.as_str()) {
@@ -99,7 +99,8 @@ async fn owner_and_platform_policies_name_those_logins_only() {
         &mut world.database(Login::Owner),
         "SELECT tablename || ' ' || policyname AS text FROM pg_policies WHERE \
          (policyname = 'owner_all' AND roles <> '{countinghouse_owner}') OR \
-         (policyname = 'platform_all' AND roles <> '{countinghouse_platform}')",
+         (policyname = 'platform_all' AND roles <> '{countinghouse_platform}') OR \
+         (policyname = 'search_all' AND (roles <> '{countinghouse_search}' OR cmd <> 'SELECT'))",
     );
     assert!(strays.is_empty(), "{strays:?}");
 }

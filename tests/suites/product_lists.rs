@@ -1,7 +1,7 @@
 //! Lists of products: their order, their pages and their filters.
 
 use countinghouse_tests::{Caller, Login, World};
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use serde_json::{Value, json};
 
 async fn create(caller: &Caller, sku: &str) {
@@ -146,16 +146,13 @@ async fn q_finds_parts_of_name_sku_barcode_and_description() {
         ("4006381333931", &["SOCK-1"]),
         ("and grey", &["SOCK-1"]),
         ("größe", &["HAT_2"]),
-        ("GRÖSSE", &[]),
         ("GRÖßE", &["HAT_2"]),
+        ("grey  WOOL", &["SOCK-1"]),
         ("靴下", &["D-4"]),
         ("%", &["HAT_2"]),
         ("0%", &["HAT_2"]),
-        ("w%l", &[]),
         ("_", &["C\\3", "HAT_2"]),
         ("HAT_2", &["HAT_2"]),
-        ("HATX2", &[]),
-        ("SOCK_1", &[]),
         ("\\", &["C\\3"]),
         ("C\\3", &["C\\3"]),
         ("\\%", &[]),
@@ -173,6 +170,83 @@ async fn q_finds_parts_of_name_sku_barcode_and_description() {
     for nothing in ["", "%20"] {
         assert_eq!(skus(&owner.get(&format!("/products?q={nothing}")).await.expect(200)).len(), 5);
     }
+}
+
+/// Where nothing has what was typed in it, what is nearest comes first; another client's never.
+#[tokio::test]
+async fn one_typing_error_is_forgiven() {
+    let world = World::start().await;
+    let owner = world.owner();
+    for (sku, name, description) in [
+        ("CH-20417", "Walnut chair", "Comes with felt pads."),
+        ("CH-88123", "Oak armchair", "Comes unassembled."),
+        ("LP-55310", "Reading lamp", "Brushed aluminium, with a cable of two metres."),
+        ("KT-77001", "Kettle", "Switches itself off."),
+    ] {
+        let product = json!({"sku": sku, "name": name, "description": description, "price": "1"});
+        owner.post("/products", &product).await.expect(201);
+    }
+    let archived =
+        owner.post("/products", &json!({"sku": "WC", "name": "Walnut chairs", "price": "1"})).await.expect(201);
+    owner.delete(&format!("/products/{}", archived["id"].as_str().unwrap())).await.expect(204);
+    let first_three = async |q: &str| {
+        let found = owner.get(&format!("/products?q={}", encoded(q))).await.expect(200);
+        assert!(found["next_cursor"].is_null());
+        skus(&found).into_iter().take(3).collect::<Vec<_>>()
+    };
+    for (typed, meant) in [
+        ("walnt chair", "CH-20417"),
+        ("wallnut", "CH-20417"),
+        ("chair wulnut", "CH-20417"),
+        ("chiar", "CH-20417"),
+        ("armchiar", "CH-88123"),
+        ("CH-88213", "CH-88123"),
+        ("LP-5531O", "LP-55310"),
+        ("ketle", "KT-77001"),
+        ("alumnium", "LP-55310"),
+        ("reeding", "LP-55310"),
+    ] {
+        let found = first_three(typed).await;
+        assert!(found.iter().any(|sku| sku == meant), "{typed}: {found:?}");
+    }
+    // The right word finds what has it, newest first, and nothing that is merely like it.
+    let found = owner.get("/products?q=chair").await.expect(200);
+    assert_eq!(skus(&found), ["CH-88123", "CH-20417"]);
+    let archive = owner.get("/products?q=walnt&active=false").await.expect(200);
+    assert_eq!(skus(&archive), ["WC"]);
+    let other = world.caller(&world.south, "owner");
+    for typed in ["walnt", "walnut", "CH-20417"] {
+        assert!(skus(&other.get(&format!("/products?q={typed}")).await.expect(200)).is_empty(), "{typed}");
+    }
+}
+
+/// Nobody but the service may ask the functions that row-level security does not hold up, and
+/// without a tenant they find nothing.
+#[tokio::test]
+async fn search_is_bound_to_the_transactions_tenant() {
+    let world = World::start().await;
+    create(&world.owner(), "A-100").await;
+    let calls = ["products_with('{%A-1%}', true, NULL, NULL, 10)", "products_like('A-101', true, 10)"];
+    let count = |login: Login, tenant: &str, call: &str| {
+        let query = format!(
+            "SELECT count(*) AS count FROM (SELECT set_config('app.tenant_id', '{tenant}', false)) s, LATERAL {call}"
+        );
+        sql_query(query).get_result::<Count>(&mut world.database(login)).map(|row| row.count)
+    };
+    for call in calls {
+        assert_eq!(count(Login::App, &world.north.id.to_string(), call).unwrap(), 1, "{call}");
+        assert_eq!(count(Login::App, &world.south.id.to_string(), call).unwrap(), 0, "{call}");
+        assert_eq!(count(Login::App, "", call).unwrap(), 0, "{call}");
+        for login in [Login::Worker, Login::Platform] {
+            assert!(count(login, &world.north.id.to_string(), call).is_err(), "{login:?} {call}");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = sql_types::BigInt)]
+    count: i64,
 }
 
 /// Percent-encoded, every byte of it.

@@ -9,6 +9,7 @@ mod error;
 mod http;
 mod model;
 mod repo;
+mod search;
 mod service;
 
 pub use http::routes;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     features::inventory::Level,
     platform::{
-        db::{DbError, TenantTx, part_like},
+        db::{DbError, TenantTx},
         http::PageRequest,
     },
     schema::{products, stock},
@@ -108,7 +108,13 @@ pub fn lock(tx: &mut TenantTx<'_>, id: ProductId) -> Result<Option<Product>, DbE
     locked.map_or(Ok(None), |_| find(tx, id))
 }
 
-pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Result<Vec<Product>, DbError> {
+/// Newest first; only `among` these, where it says which.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    filter: &Filter,
+    among: Option<&[Uuid]>,
+    asked: PageRequest,
+) -> Result<Vec<Product>, DbError> {
     let tenant = tx.tenant_id();
     let mut query = with_stock(tenant.0)
         .filter(products::active.eq(filter.active))
@@ -117,14 +123,8 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
     if let Some(sku) = &filter.sku {
         query = query.filter(products::sku.eq(sku));
     }
-    if let Some(q) = &filter.q {
-        let part = part_like(q);
-        query = query.filter(
-            (products::name.ilike(part.clone()))
-                .or(products::sku.ilike(part.clone()))
-                .or(products::barcode.ilike(part.clone()).assume_not_null())
-                .or(products::description.ilike(part).assume_not_null()),
-        );
+    if let Some(ids) = among {
+        query = query.filter(products::id.eq_any(ids));
     }
     if let Some(low) = filter.low_stock {
         let clients = tx.actor().policies.low_stock_threshold;

@@ -3,7 +3,7 @@
 use super::{
     error::ProductError,
     model::{Entry, ForSale, Product},
-    repo,
+    repo, search,
 };
 use crate::{
     features::inventory::{self, Opening},
@@ -55,7 +55,11 @@ impl Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Product>, ProductError> {
-    ctx.transaction(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+    ctx.transaction(move |tx| match &filter.q {
+        Some(q) => Ok(search::list(tx, q, &filter, asked)?),
+        None => Ok(repo::list(tx, &filter, None, asked)?),
+    })
+    .await
 }
 
 pub async fn get(ctx: &TenantCtx, id: ProductId) -> Result<Product, ProductError> {
