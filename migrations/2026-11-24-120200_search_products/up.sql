@@ -26,7 +26,8 @@ COMMENT ON FUNCTION products_with IS 'The products of this transaction''s tenant
 
 -- What is most like this text, best first: by how much of the text's trigrams a run of words has, and
 -- among equals by how little else is in them. What is hardly like it at all is looked for only where
--- nothing is more like it, and in descriptions only where names have nothing as much like it.
+-- nothing is more like it, and in descriptions only where names have nothing as much like it. Of a short
+-- word, one error leaves a single trigram.
 CREATE FUNCTION products_like(wanted text, is_active boolean, most bigint) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public
@@ -37,7 +38,7 @@ DECLARE
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     threshold text;
 BEGIN
-    FOREACH threshold IN ARRAY ARRAY['0.7', '0.5', '0.3'] LOOP
+    FOREACH threshold IN ARRAY ARRAY['0.7', '0.5', '0.3', '0.2'] LOOP
         PERFORM set_config('pg_trgm.word_similarity_threshold', threshold, true);
         RETURN QUERY
             SELECT p.id FROM products p,
@@ -46,7 +47,7 @@ BEGIN
                 AND wanted <% (p.sku || ' ' || p.name || ' ' || coalesce(p.barcode, ''))
             ORDER BY word_similarity(wanted, n.names) DESC, strict_word_similarity(wanted, n.names) DESC, p.id DESC
             LIMIT most;
-        EXIT WHEN FOUND OR threshold = '0.3';
+        EXIT WHEN FOUND OR threshold < '0.3' OR threshold = '0.3' AND length(wanted) > 4;
         RETURN QUERY
             SELECT p.id FROM products p
             WHERE p.tenant_id = tenant AND p.active = is_active AND wanted <% p.description

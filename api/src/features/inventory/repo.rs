@@ -3,7 +3,7 @@
 use super::model::{Level, Movement, Shelf};
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, prepared},
         events,
         http::{Dates, PageRequest},
     },
@@ -14,7 +14,6 @@ use countinghouse_contract::{MovementId, OrderId, ProductId, UserId, events::Sto
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_query,
     sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use std::collections::BTreeMap;
@@ -87,7 +86,7 @@ pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> 
     let (tenant, now) = (tx.tenant_id(), tx.now());
     let threshold = tx.actor().policies.low_stock_threshold;
     let column = |pick: fn(&Change) -> i64| changes.iter().map(pick).collect::<Vec<i64>>();
-    let low: Vec<LowRow> = sql_query(
+    let low: Vec<LowRow> = prepared(
         "WITH moved AS (UPDATE stock SET on_hand = c.on_hand, value_minor = c.value, \
          unfulfilled = stock.unfulfilled + c.sold, \
          updated_at = greatest($6, stock.updated_at + interval '1 microsecond') \
@@ -163,31 +162,41 @@ pub fn insert_movements(
 ) -> Result<Vec<(MovementId, DateTime<Utc>)>, DbError> {
     let (tenant, by) = (tx.tenant_id(), tx.actor().user_id);
     let ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
-    let rows: Vec<_> = (movements.iter().zip(ids))
-        .map(|(movement, id)| {
-            let changed = stock::table.find((tenant.0, movement.product.0)).select(stock::updated_at).single_value();
-            (
-                stock_movements::tenant_id.eq(tenant.0),
-                stock_movements::id.eq(id.0),
-                stock_movements::product_id.eq(movement.product.0),
-                stock_movements::kind.eq(kind_name(movement.kind)),
-                stock_movements::quantity.eq(movement.quantity),
-                stock_movements::unit_cost_minor.eq(movement.unit_cost),
-                stock_movements::value_minor.eq(movement.value),
-                stock_movements::on_hand_after.eq(movement.after.on_hand),
-                stock_movements::value_after_minor.eq(movement.after.value),
-                stock_movements::order_id.eq(movement.order.map(|order| order.0)),
-                stock_movements::reason.eq(movement.reason.clone()),
-                stock_movements::created_by.eq(by.0),
-                stock_movements::created_at.eq(changed.assume_not_null()),
-            )
-        })
-        .collect();
-    let entered: Vec<(Uuid, DateTime<Utc>)> = diesel::insert_into(stock_movements::table)
-        .values(rows)
-        .returning((stock_movements::id, stock_movements::created_at))
-        .get_results(tx.conn())?;
-    Ok(entered.into_iter().map(|(id, at)| (MovementId(id), at)).collect())
+    let numbers = |pick: fn(&NewMovement) -> i64| movements.iter().map(pick).collect::<Vec<_>>();
+    let entered: Vec<EnteredRow> = prepared(
+        "INSERT INTO stock_movements (tenant_id, id, product_id, kind, quantity, unit_cost_minor, value_minor, \
+         on_hand_after, value_after_minor, order_id, reason, created_by, created_at) \
+         SELECT $1, m.id, m.product_id, m.kind, m.quantity, m.unit_cost, m.value, m.on_hand, m.value_after, \
+         m.order_id, m.reason, $2, s.updated_at \
+         FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY \
+         AS m (id, product_id, kind, quantity, unit_cost, value, on_hand, value_after, order_id, reason, position) \
+         JOIN stock s ON s.tenant_id = $1 AND s.product_id = m.product_id ORDER BY m.position \
+         RETURNING id, created_at",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<SqlUuid, _>(by.0)
+    .bind::<Array<SqlUuid>, _>(ids.into_iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(movements.iter().map(|movement| movement.product.0).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(movements.iter().map(|movement| kind_name(movement.kind)).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(numbers(|movement| movement.quantity))
+    .bind::<Array<BigInt>, _>(numbers(|movement| movement.unit_cost))
+    .bind::<Array<BigInt>, _>(numbers(|movement| movement.value))
+    .bind::<Array<BigInt>, _>(numbers(|movement| movement.after.on_hand))
+    .bind::<Array<BigInt>, _>(numbers(|movement| movement.after.value))
+    .bind::<Array<Nullable<SqlUuid>>, _>(
+        movements.iter().map(|movement| movement.order.map(|order| order.0)).collect::<Vec<_>>(),
+    )
+    .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|movement| movement.reason.as_deref()).collect::<Vec<_>>())
+    .load(tx.conn())?;
+    Ok(entered.into_iter().map(|row| (MovementId(row.id), row.created_at)).collect())
+}
+
+#[derive(QueryableByName)]
+struct EnteredRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
 }
 
 /// Which movements a list shows.

@@ -13,6 +13,7 @@ mod lane;
 mod migrations;
 mod once;
 mod owner;
+mod prepared;
 mod session;
 mod tx;
 
@@ -21,6 +22,7 @@ pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
 pub use once::{Claim, Digest, KEPT, KeptAnswer};
 pub use owner::{Owner, OwnerTx};
+pub use prepared::prepared;
 pub use session::CredentialArguments;
 pub use tx::{AnyTx, EntryTx, PlatformTx, TenantTx};
 

@@ -8,12 +8,12 @@
 //! answer: a refusal whose transaction keeps something, and the first transaction of a request that
 //! opens a second one, to which the answer belongs.
 
-use super::{error::DbError, lane::Held};
+use super::{error::DbError, lane::Held, prepared::prepared};
 use crate::platform::{authn::TenantCtx, jobs::Waker};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{
-    OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query,
+    OptionalExtension, PgConnection, QueryableByName, RunQueryDsl,
     sql_types::{Binary, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
 };
 use std::sync::{Mutex, PoisonError};
@@ -134,7 +134,7 @@ fn keep(
     at: DateTime<Utc>,
 ) -> Result<(), DbError> {
     // Only an answer that is no longer kept can be there: the claim has looked.
-    sql_query(
+    prepared(
         "INSERT INTO idempotency_keys \
          (tenant_id, scope_sha256, request_sha256, status, etag, location, body, created_at, person_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, scope_sha256) DO UPDATE SET \
@@ -174,7 +174,7 @@ fn find(
         #[diesel(sql_type = Binary)]
         body: Vec<u8>,
     }
-    let row: Option<Row> = sql_query(
+    let row: Option<Row> = prepared(
         "SELECT request_sha256, status, etag, location, body FROM idempotency_keys \
          WHERE tenant_id = $1 AND scope_sha256 = $2 AND created_at > $3",
     )

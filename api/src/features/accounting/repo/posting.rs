@@ -1,11 +1,10 @@
 //! Writing entries: one call of `post_entries` for all entries of a transaction.
 
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{DbError, TenantTx, prepared};
 use chrono::NaiveDate;
 use countinghouse_contract::EntryId;
 use diesel::{
     prelude::*,
-    sql_query,
     sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
@@ -43,7 +42,7 @@ pub fn post(tx: &mut TenantTx<'_>, entries: &[Posting]) -> Result<i64, DbError> 
         .flat_map(|(entry, place)| entry.lines.iter().map(move |line| (place, line)))
         .collect();
     let row: Row =
-        sql_query("SELECT post_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS first")
+        prepared("SELECT post_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS first")
             .bind::<SqlUuid, _>(tenant.0)
             .bind::<Text, _>(tx.actor().currency.code())
             .bind::<SqlUuid, _>(by.0)

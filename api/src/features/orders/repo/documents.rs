@@ -3,7 +3,7 @@
 use super::{super::model::Parcel, rows::parse, write::document};
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, prepared},
         http::PageRequest,
     },
     schema::{fulfilments, invoices, payments},
@@ -18,7 +18,6 @@ use countinghouse_contract::{
 };
 use diesel::{
     prelude::*,
-    sql_query,
     sql_types::{Array, BigInt, Date, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid},
 };
 use serde_json::{Value, json};
@@ -45,7 +44,7 @@ pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<
         number: i64,
     }
     let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);
-    let row: Row = sql_query(
+    let row: Row = prepared(
         "WITH drawn AS (INSERT INTO invoice_counters AS c (tenant_id, kind, last_number) VALUES ($1, 'invoice', 1) \
          ON CONFLICT (tenant_id, kind) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number) \
          INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, customer, billing_address, \
@@ -181,7 +180,7 @@ pub fn insert_fulfilment(tx: &mut TenantTx<'_>, order: OrderId, parcel: &Parcel)
             fulfilments::created_at.eq(parcel.created_at),
         ))
         .execute(tx.conn())?;
-    sql_query(
+    prepared(
         "INSERT INTO fulfilment_lines (tenant_id, fulfilment_id, order_line_id, quantity) \
          SELECT $1, $2, line, quantity FROM unnest($3, $4) AS l (line, quantity)",
     )

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     platform::{
         authn::TenantCtx,
-        db::{DbError, TenantTx},
+        db::{DbError, TenantTx, prepared},
     },
     schema::orders,
 };
@@ -15,7 +15,6 @@ use chrono::NaiveDate;
 use countinghouse_contract::{OrderId, orders::FulfilmentStatus};
 use diesel::{
     prelude::*,
-    sql_query,
     sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use serde::Serialize;
@@ -38,7 +37,7 @@ pub async fn next_number(ctx: &TenantCtx, channel: String, reference: Option<Str
         existing: Option<Uuid>,
     }
     let drawn = ctx.db().tenant_statement(ctx, move |conn, request| {
-        let row: Row = sql_query("SELECT number, existing FROM next_order_number($1, $2, $3, $4, $5, $6, $7, $8)")
+        let row: Row = prepared("SELECT number, existing FROM next_order_number($1, $2, $3, $4, $5, $6, $7, $8)")
             .bind::<SqlUuid, _>(request.tenant)
             .bind::<Text, _>(request.kind)
             .bind::<SqlUuid, _>(request.credential)
@@ -130,7 +129,7 @@ pub fn insert_lines(tx: &mut TenantTx<'_>, order: &Order) -> Result<(), DbError>
     let texts = |pick: fn(&Line) -> &str| lines.iter().map(pick).collect::<Vec<_>>();
     let rates = |pick: fn(&Line) -> i32| lines.iter().map(pick).collect::<Vec<_>>();
     let numbers = |pick: fn(&Line) -> i64| lines.iter().map(pick).collect::<Vec<_>>();
-    sql_query(
+    prepared(
         "INSERT INTO order_lines (tenant_id, order_id, position, id, product_id, sku, name, quantity, \
          unit_price_minor, discount_pct, discount_minor, tax_rate, net_minor, tax_minor, cost_minor) \
          SELECT $1, $2, position, id, product_id, sku, name, quantity, price, discount_pct, discount, tax_rate, \
