@@ -36,7 +36,7 @@ impl Crowd {
 }
 
 /// The status of the next answer, which is read to its end.
-async fn answer(member: &mut TcpStream) -> u16 {
+pub(crate) async fn answer(member: &mut TcpStream) -> u16 {
     let mut read = Vec::new();
     loop {
         let received = member.read_buf(&mut read).await.expect("the service answers");

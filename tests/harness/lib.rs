@@ -3,15 +3,17 @@
 //!
 //! `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
-//! a `service`, `caller` speaks HTTP and `crowd` does for many at once, `time` is the clock that tests own, `wire` is the one to the
-//! database, which they cut, and `process` runs the real binary where a test is about that; `postgres`
-//! is a server that a test may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
+//! a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as long as a
+//! measurement takes, `time` is the clock that tests own, `wire` is the one to the database, which they
+//! cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test
+//! may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
 mod caller;
 mod cluster;
 mod crowd;
 mod dice;
 mod ledger;
+mod load;
 mod nginx;
 mod postgres;
 mod process;
@@ -27,6 +29,7 @@ pub use cluster::{Cluster, Login};
 pub use crowd::Crowd;
 pub use dice::{Dice, SeededRandomness};
 pub use ledger::Ledger;
+pub use load::{Measured, Requests, load, pgbench};
 pub use nginx::{Nginx, own_address};
 pub use postgres::Postgres;
 pub use process::Process;
