@@ -40,12 +40,13 @@ async fn main() -> ExitCode {
     }
     let process = Process::serve(&environment);
     let reader = process.caller(world.owner().token());
-    let mut crowd = Crowd::of(LOG_INS, process.base_url.trim_start_matches("http://")).await;
     read_for(&reader, Duration::from_secs(2)).await;
     let before = process.peak_memory();
 
     let alone = read_for(&reader, Duration::from_secs(5)).await;
     let nobody = |_| "GET /api/v1/auth/me HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned();
+    // Not before: the service closes what is idle.
+    let mut crowd = Crowd::of(LOG_INS, process.base_url.trim_start_matches("http://")).await;
     let refused = async {
         for _ in 0..WAVES {
             crowd.ask(nobody).await;
