@@ -3,46 +3,30 @@
 use super::model::{Filter, WantedActor};
 use crate::{
     platform::{
+        audit::{Row, entry_columns},
         db::{DbError, PlatformTx, TenantTx},
         http::PageRequest,
     },
     schema::{audit_log, platform_audit_log, tenants},
 };
-use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     AuditEntryId, TenantId,
     audit::{AuditActor, AuditEntry, AuditResource},
 };
 use diesel::prelude::*;
-use serde_json::Value;
 use uuid::Uuid;
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = audit_log)]
-struct Row {
-    created_at: DateTime<Utc>,
-    id: Uuid,
-    actor_kind: String,
-    actor_id: Option<Uuid>,
-    action: String,
-    resource_id: String,
-    before: Option<Value>,
-    after: Option<Value>,
-}
-
-impl Row {
-    fn into_wire(self, client_id: Option<TenantId>) -> AuditEntry {
-        let kind = self.action.split('.').next().unwrap_or_default().to_owned();
-        AuditEntry {
-            id: AuditEntryId(self.id),
-            created_at: self.created_at,
-            actor: AuditActor { kind: self.actor_kind, id: self.actor_id },
-            resource: AuditResource { kind, id: self.resource_id },
-            action: self.action,
-            before: self.before,
-            after: self.after,
-            client_id,
-        }
+fn wire(row: Row, client_id: Option<TenantId>) -> AuditEntry {
+    let kind = row.action.split('.').next().unwrap_or_default().to_owned();
+    AuditEntry {
+        id: AuditEntryId(row.id),
+        created_at: row.created_at,
+        actor: AuditActor { kind: row.actor_kind, id: row.actor_id },
+        resource: AuditResource { kind, id: row.resource_id },
+        action: row.action,
+        before: row.before,
+        after: row.after,
+        client_id,
     }
 }
 
@@ -78,23 +62,9 @@ macro_rules! newest {
 
 pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Result<Vec<AuditEntry>, DbError> {
     let tenant = tx.tenant_id();
-    let all = audit_log::table.filter(audit_log::tenant_id.eq(tenant.0)).select(Row::as_select()).into_boxed();
+    let all = audit_log::table.filter(audit_log::tenant_id.eq(tenant.0)).select(entry_columns!(audit_log)).into_boxed();
     let rows: Vec<Row> = newest!(all, audit_log, filter, asked).load(tx.conn())?;
-    Ok(rows.into_iter().map(|row| row.into_wire(None)).collect())
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = platform_audit_log)]
-struct OperatorRow {
-    created_at: DateTime<Utc>,
-    id: Uuid,
-    actor_kind: String,
-    actor_id: Option<Uuid>,
-    action: String,
-    resource_id: String,
-    before: Option<Value>,
-    after: Option<Value>,
-    client_id: Option<Uuid>,
+    Ok(rows.into_iter().map(|row| wire(row, None)).collect())
 }
 
 /// The operator's own log; of one client, when a slug is given.
@@ -104,19 +74,12 @@ pub fn list_of_operator(
     filter: &Filter,
     asked: PageRequest,
 ) -> Result<Vec<AuditEntry>, DbError> {
-    let mut all = platform_audit_log::table.select(OperatorRow::as_select()).into_boxed();
+    let columns = (entry_columns!(platform_audit_log), platform_audit_log::client_id);
+    let mut all = platform_audit_log::table.select(columns).into_boxed();
     if let Some(slug) = slug {
         let client = tenants::table.filter(tenants::slug.eq(slug.to_owned())).select(tenants::id.nullable());
         all = all.filter(platform_audit_log::client_id.eq_any(client));
     }
-    let rows: Vec<OperatorRow> = newest!(all, platform_audit_log, filter, asked).load(tx.conn())?;
-    Ok(rows.into_iter().map(AuditEntry::from).collect())
-}
-
-impl From<OperatorRow> for AuditEntry {
-    fn from(row: OperatorRow) -> Self {
-        let OperatorRow { created_at, id, actor_kind, actor_id, action, resource_id, before, after, client_id } = row;
-        let row = Row { created_at, id, actor_kind, actor_id, action, resource_id, before, after };
-        row.into_wire(client_id.map(TenantId))
-    }
+    let rows: Vec<(Row, Option<Uuid>)> = newest!(all, platform_audit_log, filter, asked).load(tx.conn())?;
+    Ok(rows.into_iter().map(|(row, client)| wire(row, client.map(TenantId))).collect())
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// In place of a value that differs and is not for the log: a secret, or what erasing a person has
 /// to remove.
-pub const HIDDEN: &str = "***";
+const HIDDEN: &str = "***";
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

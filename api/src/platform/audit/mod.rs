@@ -16,8 +16,10 @@ mod sealing;
 mod verify;
 
 pub use action::Action;
-pub use entry::{Actor, Entry, HIDDEN};
+pub use entry::{Actor, Entry};
 pub use operator::record_operator_in;
+pub use repo::Row;
+pub(crate) use repo::entry_columns;
 pub use sealing::{SealAudit, keep_planting, purge};
 pub use verify::{Anchor, Anchors, Fault, Proof, VerifyError, verify};
 

@@ -1,6 +1,6 @@
 //! Chains of seals: the clients', and the operator's.
 
-use super::Row;
+use super::{Row, entry_columns};
 use crate::{
     platform::{
         audit::chain::{Ends, Seal, Stored},
@@ -138,7 +138,7 @@ pub fn unsealed(tx: &mut TenantTx<'_>, most: i64) -> Result<Vec<Stored>, DbError
         .filter(audit_unsealed::tenant_id.eq(tenant.0))
         .order((audit_unsealed::created_at, audit_unsealed::id))
         .limit(most)
-        .select(Row::as_select())
+        .select(entry_columns!(audit_log))
         .load(tx.conn())?;
     Ok(rows.into_iter().map(Stored::from).collect())
 }

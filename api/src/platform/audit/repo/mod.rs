@@ -37,18 +37,35 @@ pub fn insert(tx: &mut impl AnyTx, tenant: TenantId, entry: &Stored) -> Result<(
     Ok(())
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = audit_log)]
-struct Row {
-    created_at: DateTime<Utc>,
-    id: Uuid,
-    actor_kind: String,
-    actor_id: Option<Uuid>,
-    action: String,
-    resource_id: String,
-    before: Option<Value>,
-    after: Option<Value>,
+/// An entry as both logs have it; its columns are [`entry_columns!`] of either table.
+#[derive(Queryable)]
+pub struct Row {
+    pub created_at: DateTime<Utc>,
+    pub id: Uuid,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub action: String,
+    pub resource_id: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
 }
+
+/// The columns of [`Row`] in either table.
+macro_rules! entry_columns {
+    ($table:ident) => {
+        (
+            $table::created_at,
+            $table::id,
+            $table::actor_kind,
+            $table::actor_id,
+            $table::action,
+            $table::resource_id,
+            $table::before,
+            $table::after,
+        )
+    };
+}
+pub(crate) use entry_columns;
 
 impl From<Row> for Stored {
     fn from(row: Row) -> Self {

@@ -1,6 +1,6 @@
 //! The log as the owner's login reads it, to prove it right.
 
-use super::{Row, chains::seal};
+use super::{Row, chains::seal, entry_columns};
 use crate::{
     platform::{
         audit::chain::{Seal, Stored},
@@ -10,7 +10,6 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_query, sql_types};
-use serde_json::Value;
 use uuid::Uuid;
 
 /// One seal with the entry that it names, if that is there.
@@ -44,50 +43,25 @@ fn client_links(tx: &mut impl AnyTx, client: Uuid, after: i64, most: i64) -> Res
         .filter(audit_seals::tenant_id.eq(client).and(audit_seals::sequence.gt(after)))
         .order(audit_seals::sequence)
         .limit(most)
-        .select((audit_seals::sequence, audit_seals::seal, Option::<Row>::as_select()))
+        .select((audit_seals::sequence, audit_seals::seal, entry_columns!(audit_log).nullable()))
         .load(tx.any_conn())?;
     rows.into_iter()
         .map(|(sequence, bytes, row)| Ok(Link { sequence, seal: seal(bytes)?, entry: row.map(Stored::from) }))
         .collect()
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = platform_audit_log)]
-struct OperatorRow {
-    sequence: i64,
-    created_at: DateTime<Utc>,
-    id: Uuid,
-    actor_kind: String,
-    actor_id: Option<Uuid>,
-    action: String,
-    resource_id: String,
-    before: Option<Value>,
-    after: Option<Value>,
-    client_id: Option<Uuid>,
-    seal: Vec<u8>,
-}
-
 fn operator_links(tx: &mut impl AnyTx, after: i64, most: i64) -> Result<Vec<Link>, DbError> {
-    let rows: Vec<OperatorRow> = platform_audit_log::table
-        .filter(platform_audit_log::sequence.gt(after))
-        .order(platform_audit_log::sequence)
+    use platform_audit_log as log;
+
+    let rows: Vec<(i64, Vec<u8>, Row, Option<Uuid>)> = log::table
+        .filter(log::sequence.gt(after))
+        .order(log::sequence)
         .limit(most)
-        .select(OperatorRow::as_select())
+        .select((log::sequence, log::seal, entry_columns!(log), log::client_id))
         .load(tx.any_conn())?;
     rows.into_iter()
-        .map(|row| {
-            let entry = Stored {
-                created_at: row.created_at,
-                id: row.id,
-                actor_kind: row.actor_kind,
-                actor_id: row.actor_id,
-                action: row.action,
-                resource_id: row.resource_id,
-                before: row.before,
-                after: row.after,
-                client_id: row.client_id,
-            };
-            Ok(Link { sequence: row.sequence, seal: seal(row.seal)?, entry: Some(entry) })
+        .map(|(sequence, bytes, row, client_id)| {
+            Ok(Link { sequence, seal: seal(bytes)?, entry: Some(Stored { client_id, ..row.into() }) })
         })
         .collect()
 }
