@@ -1,5 +1,6 @@
 //! The binary `countinghouse`: sub-commands around the library.
 
+use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use countinghouse_api::{
@@ -22,7 +23,10 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 use zeroize::Zeroizing;
 
 /// The back office of companies that sell things.
@@ -144,25 +148,50 @@ async fn serve(args: &Serve) -> anyhow::Result<()> {
     tracing::info!(address = %address, "listening");
     let handle = running.handle();
     let mut told = told_to_stop()?;
-    let (working, stop) = worker.map(|(worker, stop)| (tokio::spawn(worker.work()), stop)).unzip();
+    let (working, stop) = worker.map(|(working, stop)| (tokio::spawn(working), stop)).unzip();
+    let stopping = handle.clone();
     actix_web::rt::spawn(async move {
         told.recv().await;
         tracing::info!("stopping: finishing what was accepted");
         stop.inspect(Stop::stop);
-        handle.stop(true).await;
+        stopping.stop(true).await;
     });
-    running.await?;
-    if let Some(working) = working {
-        working.await?;
+    match working {
+        Some(working) => both(running, working, handle).await?,
+        None => running.await?,
     }
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Requests and jobs, until both have ended. Without its worker a process is of no use, and looks as if it
+/// were: where it fails, the requests that were accepted are finished, and the process ends, for whoever
+/// looks after it to start another.
+async fn both(running: Server, mut working: JoinHandle<()>, handle: ServerHandle) -> anyhow::Result<()> {
+    tokio::pin!(running);
+    tokio::select! {
+        served = &mut running => {
+            served?;
+            working.await?;
+        }
+        worked = &mut working => {
+            if worked.is_err() {
+                tracing::error!("the worker failed: stopping");
+                let (served, ()) = tokio::join!(running, handle.stop(true));
+                served?;
+            } else {
+                running.await?;
+            }
+            worked?;
+        }
+    }
     Ok(())
 }
 
 async fn work() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let state = AppState::build(&config).await?;
-    let (worker, stop) = worker(&state, &config)?;
+    let (working, stop) = worker(&state, &config)?;
     serve_metrics(&state, &config)?;
     let mut told = told_to_stop()?;
     tracing::info!("working");
@@ -171,7 +200,7 @@ async fn work() -> anyhow::Result<()> {
         tracing::info!("stopping: finishing what was begun");
         stop.stop();
     });
-    worker.work().await;
+    working.await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -185,11 +214,14 @@ fn serve_metrics(state: &AppState, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn worker(state: &AppState, config: &Config) -> anyhow::Result<(Worker, Stop)> {
-    let worker = Worker::new(state.clone(), jobs::handlers()?, config.worker)?;
-    // For as long as the process lives.
-    tokio::spawn(audit::keep_planting(state.db.worker_lane()?, state.db.waker().clone()));
-    Ok(worker)
+/// All that a worker does, until it is told to stop.
+fn worker(state: &AppState, config: &Config) -> anyhow::Result<(impl Future<Output = ()> + Send + use<>, Stop)> {
+    let (worker, stop) = Worker::new(state.clone(), jobs::handlers()?, config.worker)?;
+    let planting = audit::keep_planting(state.db.worker_lane()?, state.db.waker().clone());
+    let working = async {
+        tokio::select! { () = worker.work() => {}, () = planting => {} }
+    };
+    Ok((working, stop))
 }
 
 /// A message when SIGTERM or SIGINT came.

@@ -78,3 +78,15 @@ async fn a_service_with_a_worker_finishes_requests_and_jobs() {
     assert!(process.wait().success());
     assert_eq!(count(&world, "jobs WHERE kind = 'purge' AND state = 'done' AND attempts = 1"), 1);
 }
+
+/// A process whose worker failed does no jobs any more, and must not look as if it did.
+#[tokio::test]
+async fn a_service_whose_worker_fails_ends() {
+    let world = World::start().await;
+    let mut environment = world.environment();
+    environment.push(("PANIC_AT", "Claimed".to_owned()));
+    let mut process = Process::serve_with(&environment, &["--with-worker"]);
+    world.database(Login::Owner).batch_execute(PURGE).unwrap();
+    process.wait_for("the worker failed");
+    assert!(!process.wait().success());
+}

@@ -1,7 +1,8 @@
-//! Named points: places where a test stops the process, to kill it just there.
+//! Named points: places where a test stops the process, to kill it just there, or lets its code fail.
 //!
 //! Only builds for development have them; in a release [`reached`] is nothing. A process that was started
-//! with `STOP_AT=<point>` says so and stops itself, as SIGSTOP does, the first time that it comes by.
+//! with `STOP_AT=<point>` says so and stops itself, as SIGSTOP does, the first time that it comes by. With
+//! `PANIC_AT=<point>` it panics there.
 
 /// A place in a job's life, or a schedule's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl Point {
 pub const fn reached(_: Point) {}
 
 #[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "it was asked to")]
 pub fn reached(point: Point) {
     use rustix::process::{Signal, getpid, kill_process};
     use std::{
@@ -55,10 +57,14 @@ pub fn reached(point: Point) {
     };
 
     static STOP_AT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("STOP_AT").ok());
+    static PANIC_AT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("PANIC_AT").ok());
     static STOPPED: AtomicBool = AtomicBool::new(false);
 
-    let here = STOP_AT.as_ref().is_some_and(|name| *name == format!("{point:?}"));
-    if here && !STOPPED.swap(true, Ordering::SeqCst) {
+    let here = |at: &Option<String>| at.as_ref().is_some_and(|name| *name == format!("{point:?}"));
+    if here(&PANIC_AT) {
+        panic!("at a named point");
+    }
+    if here(&STOP_AT) && !STOPPED.swap(true, Ordering::SeqCst) {
         tracing::warn!(?point, "held at a named point");
         if kill_process(getpid(), Signal::STOP).is_ok() {
             // Any thread may take the signal: this one gives it the time to.
