@@ -10,7 +10,7 @@ use crate::{
         crypto::MasterKeys,
         db::Db,
         http::{Cors, Cursors, Fingerprints, Proxies},
-        ids::{Ids, Randomness, SystemRandomness},
+        ids::{Ids, NoRandomness, Randomness, SystemRandomness},
         jobs::Waker,
         limits::Limits,
         metrics::Metrics,
@@ -52,6 +52,8 @@ pub enum BuildError {
     Redis(#[from] redis::RedisError),
     #[error(transparent)]
     Passwords(#[from] PasswordError),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     #[error("a key ring is empty")]
     NoKey,
 }
@@ -72,7 +74,7 @@ impl AppState {
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;
         let metrics = Metrics::new(ids.now());
-        let db = Db::new(config, roles, Waker::new(cache.clone()), ids.clone(), &metrics.database);
+        let db = Db::new(config, roles, Waker::new(cache.clone(), &ids)?, ids.clone(), &metrics.database);
         Ok(Self {
             cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
             db,

@@ -123,7 +123,7 @@ pub struct Database {
     pub platform: Secret<String>,
     /// `DATABASE_URL_WORKER`: jobs; `serve` goes without it where it does none.
     pub worker: Option<Secret<String>>,
-    /// `WORKER_POOL`: connections for jobs, by default 4.
+    /// `WORKER_POOL`: connections for jobs, by default 4; the queue has two more.
     pub worker_pool: u32,
     /// `DATABASE_POOL`: connections for tenants' requests. Superadmins get a quarter of that.
     pub pool: u32,

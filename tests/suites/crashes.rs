@@ -23,7 +23,7 @@ const EFFECTS: &str = "CREATE TABLE effects (job uuid NOT NULL, state text NOT N
 /// A job that fails for a reason that stays, and is dead at the second time.
 const HOPELESS: &str =
     "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at)
-    SELECT id, gen_random_uuid(), 'unheard_of', 1, '{}', now(), 2, now() FROM tenants WHERE slug = 'north'";
+    SELECT id, gen_random_uuid(), 'purge', 1, '\"what?\"', now(), 2, now() FROM tenants WHERE slug = 'north'";
 
 const DUE: &str = "INSERT INTO schedules SELECT id, 'purge', '17 3 * * *', now() - interval '1 minute'
     FROM tenants WHERE slug = 'north' ON CONFLICT (tenant_id, kind) DO UPDATE SET next_at = EXCLUDED.next_at";

@@ -168,7 +168,7 @@ async fn the_database_is_away_for_ten_seconds() {
     let mut shop = Shop::open().await;
     let nobody = shop.process.caller("");
     let due = "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, max_attempts, run_at, created_at) \
-        SELECT id, gen_random_uuid(), 'unheard_of', 1, '{}', 1, now() + interval '3 s', now() FROM tenants";
+        SELECT id, gen_random_uuid(), 'purge', 1, '\"what?\"', 1, now() + interval '3 s', now() FROM tenants";
     shop.postgres.connect().batch_execute(due).unwrap();
     shop.postgres.stop("INT");
     let gone = Instant::now();

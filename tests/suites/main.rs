@@ -11,6 +11,8 @@ mod bad_requests;
 mod bad_values;
 mod books;
 mod browsers;
+mod cancelling;
+mod claims;
 mod client;
 mod clock;
 mod concurrency;

@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a request waits for its turn, and then for a connection, before it answers 503.
+/// How long it is waited for a connection, when it is one's turn.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The same for a connection when none has come about for as long: the pool goes on trying in the
@@ -37,11 +37,13 @@ type Connections = Pool<ConnectionManager<PgConnection>>;
 pub(super) struct Lane {
     pool: Connections,
     turns: Arc<Semaphore>,
+    /// How long it is waited for a turn.
+    patience: Duration,
     events: Events,
 }
 
 impl Lane {
-    pub(super) fn new(url: &str, size: u32, metrics: Login) -> Self {
+    pub(super) fn new(url: &str, size: u32, patience: Duration, metrics: Login) -> Self {
         let events = Events { metrics, failing_since: Arc::default() };
         let pool = Pool::builder()
             .max_size(size)
@@ -50,7 +52,7 @@ impl Lane {
             .error_handler(Box::new(events.clone()))
             .event_handler(Box::new(events.clone()))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
-        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), events }
+        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), patience, events }
     }
 
     /// Runs the work on a connection, off the HTTP workers.
@@ -88,7 +90,7 @@ impl Lane {
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, DbError> {
         let asked = Instant::now();
-        match timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await {
+        match timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => {
                 self.events.metrics.waited(asked.elapsed());
                 Ok(turn)
@@ -239,6 +241,19 @@ impl Lease {
             }
         }
         run(self.connection()?)
+    }
+
+    /// The same for one that must not happen twice. Its connection may have been dead for long; then the next
+    /// one to ask gets a new one.
+    pub(super) fn statement_once<T>(
+        &mut self,
+        run: impl FnOnce(&mut PgConnection) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let result = run(self.connection()?);
+        if matches!(result, Err(DbError::Unavailable(_))) {
+            self.discard();
+        }
+        result
     }
 
     /// The dead one goes first: the pool counts it as long as it is held.

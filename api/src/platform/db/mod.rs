@@ -7,6 +7,7 @@
 //!
 //! Nobody asks for a second connection while holding one, and no network call happens inside.
 
+mod call;
 mod error;
 mod functions;
 mod lane;
@@ -17,6 +18,7 @@ mod prepared;
 mod session;
 mod tx;
 
+pub use call::call;
 pub use error::DbError;
 pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
@@ -39,9 +41,20 @@ use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::{Lane, Lease};
-use session::{begin_job, begin_superadmin_sql, begin_tenant_sql, with_present_rights};
-use std::sync::Arc;
+use session::{
+    BeginJob, begin_job, begin_job_sql, begin_superadmin_sql, begin_tenant_sql, finish_job_sql, with_present_rights,
+};
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
+
+/// How long a request waits for its turn before it answers 503.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The same for a job, which its worker holds meanwhile: as long as one statement of another may take.
+const PATIENCE_OF_JOBS: Duration = Duration::from_secs(600);
+
+/// One for claims, one for what comes beside them.
+const CONNECTIONS_OF_QUEUE: u32 = 2;
 
 /// The database, as requests see it.
 #[derive(Clone)]
@@ -49,6 +62,8 @@ pub struct Db {
     app: Lane,
     platform: Lane,
     worker: Option<Lane>,
+    /// The workers' login again, for claims and signs of life, which must not wait behind jobs.
+    queue: Option<Lane>,
     waker: Waker,
     principals: Arc<Principals>,
     sessions: config::Sessions,
@@ -59,12 +74,16 @@ impl Db {
     /// Opens no connection yet: a service may start while its database is away.
     pub fn new(config: &Config, roles: Roles, waker: Waker, ids: Ids, metrics: &metrics::Database) -> Self {
         let database = &config.database;
-        let lane = |login, url: &Secret<String>, size| Lane::new(url.expose(), size, metrics.login(login, size));
+        let lane = |login, url: &Secret<String>, size, patience| {
+            Lane::new(url.expose(), size, patience, metrics.login(login, size))
+        };
+        let for_jobs = |login, size, patience| database.worker.as_ref().map(|url| lane(login, url, size, patience));
         Self {
-            app: lane("app", &database.app, database.pool),
-            platform: lane("platform", &database.platform, (database.pool / 4).max(2)),
+            app: lane("app", &database.app, database.pool, PATIENCE),
+            platform: lane("platform", &database.platform, (database.pool / 4).max(2), PATIENCE),
+            worker: for_jobs("worker", database.worker_pool, PATIENCE_OF_JOBS),
+            queue: for_jobs("queue", CONNECTIONS_OF_QUEUE, PATIENCE),
             sessions: config.sessions,
-            worker: database.worker.as_ref().map(|url| lane("worker", url, database.worker_pool)),
             principals: Arc::new(Principals::new(roles)),
             waker,
             ids,
@@ -98,17 +117,36 @@ impl Db {
 
     /// A transaction of a job that was claimed, on the workers' login. It is refused when the job is
     /// no longer this claim's.
-    pub async fn job<T, E, F>(&self, claim: &jobs::Claim, work: F) -> Result<T, E>
+    pub async fn job<T, E, F>(&self, claim: &Arc<jobs::Claim>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (principals, ids, claim) = (Arc::clone(&self.principals), self.ids.clone(), claim.clone());
+        self.job_begun_by(begin_job_sql, claim, work).await
+    }
+
+    /// The same for the last one, which marks the job as done as it begins.
+    pub async fn last_of_job<T, E, F>(&self, claim: &Arc<jobs::Claim>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.job_begun_by(finish_job_sql, claim, work).await
+    }
+
+    async fn job_begun_by<T, E, F>(&self, begin: BeginJob, claim: &Arc<jobs::Claim>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids, claim) = (Arc::clone(&self.principals), self.ids.clone(), Arc::clone(claim));
         let lane = self.worker.as_ref().ok_or(DbError::NoWorkerLogin)?;
         lane.run(move |lease| {
             let now = ids.now();
-            let actor = begin_job(lease, &principals, &claim)?;
+            let actor = begin_job(lease, &principals, &claim, now, begin)?;
             lease.finish(|conn| in_tenant(conn, actor, ids, now, work))
         })
         .await
@@ -128,7 +166,8 @@ impl Db {
 
     /// The queue of all clients' jobs, for workers.
     pub fn queue(&self) -> Result<Queue, DbError> {
-        Ok(Queue::new(self.worker_lane()?))
+        let lane = self.queue.clone().ok_or(DbError::NoWorkerLogin)?;
+        Ok(Queue::new(WorkerLane { lane, ids: self.ids.clone() }))
     }
 
     /// The workers' login outside any client.
@@ -313,6 +352,15 @@ impl WorkerLane {
     ) -> Result<T, DbError> {
         let now = self.ids.now();
         self.lane.run(move |lease| lease.statement(|conn| run(conn, now))).await
+    }
+
+    /// The same where it must not happen twice: when its answer is lost, nobody knows whether it did.
+    pub async fn statement_once<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut PgConnection, DateTime<Utc>) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let now = self.ids.now();
+        self.lane.run(move |lease| lease.statement_once(|conn| run(conn, now))).await
     }
 
     pub async fn transaction<T: Send + 'static>(

@@ -105,18 +105,37 @@ pub(super) fn begin_superadmin_sql(ctx: PlatformCtx, now: DateTime<Utc>, idle: D
     )
 }
 
-/// The same for a job: its claim is checked instead of a session, with what is remembered of its
-/// client, which is read anew when it is out of date.
-pub(super) fn begin_job(lease: &mut Lease, principals: &Principals, claim: &Claim) -> Result<Arc<Principal>, DbError> {
+/// What begins a transaction of a claimed job, with the stamp of what is remembered of its client.
+pub(super) type BeginJob = fn(&Claim, i64, DateTime<Utc>) -> String;
+
+/// `BEGIN` with the check of the claim.
+pub(super) fn begin_job_sql(claim: &Claim, rights: i64, _: DateTime<Utc>) -> String {
     let (tenant, job, fence) = (claim.tenant(), claim.job(), claim.fence());
+    format!("BEGIN; SELECT begin_job('{tenant}', '{job}', {fence}, {rights})")
+}
+
+/// The same, and the job is done when this transaction is committed.
+pub(super) fn finish_job_sql(claim: &Claim, rights: i64, now: DateTime<Utc>) -> String {
+    let (tenant, job, fence, at) = (claim.tenant(), claim.job(), claim.fence(), sql_time(now));
+    format!("BEGIN; SELECT finish_job('{tenant}', '{job}', {fence}, {rights}, '{at}')")
+}
+
+/// Begins it with what is remembered of the client, which is read anew when it is out of date.
+pub(super) fn begin_job(
+    lease: &mut Lease,
+    principals: &Principals,
+    claim: &Claim,
+    now: DateTime<Utc>,
+    begin: BeginJob,
+) -> Result<Arc<Principal>, DbError> {
+    let tenant = claim.tenant();
     let mut known = principals.worker(tenant);
     for _ in 0..3 {
         let principal = match known.take() {
             Some(principal) => principal,
             None => lease.statement(|conn| principals.load_worker(conn, tenant))?,
         };
-        let rights = principal.tenant_rights;
-        match lease.begin(&format!("BEGIN; SELECT begin_job('{tenant}', '{job}', {fence}, {rights})")) {
+        match lease.begin(&begin(claim, principal.tenant_rights, now)) {
             Ok(()) => return Ok(principal),
             Err(error) if error.violates("rights_changed") => {}
             Err(error) => return Err(error),

@@ -17,6 +17,12 @@ pub fn delay(attempts: i32, ids: &Ids) -> Duration {
     Duration::milliseconds(milliseconds * 3 / 4 + milliseconds / 2 * random / i64::from(u16::MAX))
 }
 
+/// How long a job waits that nobody knows how to do, who has asked since it was stored: a quarter of that
+/// time, from five seconds up to ten minutes. So it is done soon after somebody knows.
+pub fn until_known(asked_for: Duration) -> Duration {
+    (asked_for / 4).clamp(Duration::seconds(5), Duration::minutes(10))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +39,13 @@ mod tests {
                 let delay = delay(attempts, &ids).num_milliseconds();
                 assert!((seconds * 750..=seconds * 1250).contains(&delay), "{attempts}: {delay}");
             }
+        }
+    }
+
+    #[test]
+    fn who_is_not_known_waits_a_quarter_of_its_age() {
+        for (asked, waits) in [(-60, 5), (0, 5), (60, 15), (3600, 600), (i64::from(i32::MAX), 600)] {
+            assert_eq!(until_known(Duration::seconds(asked)).num_seconds(), waits, "{asked}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A job that a worker took.
 
+use chrono::{DateTime, Utc};
 use countinghouse_contract::{JobId, TenantId};
 use diesel::{QueryableByName, sql_types};
 use serde_json::Value;
@@ -22,7 +23,12 @@ pub struct Claim {
     pub(super) attempts: i32,
     #[diesel(sql_type = sql_types::BigInt)]
     pub(super) fence: i64,
+    #[diesel(sql_type = sql_types::Timestamptz)]
+    pub(super) created_at: DateTime<Utc>,
 }
+
+/// What is read of a job that was taken.
+pub(super) const COLUMNS: &str = "tenant_id, id, kind, payload_version, payload, attempts, fence, created_at";
 
 impl Claim {
     pub fn tenant(&self) -> TenantId {

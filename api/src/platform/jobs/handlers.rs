@@ -34,7 +34,7 @@ impl Handlers {
             let claim = run.claim();
             if claim.payload_version > J::VERSION {
                 let detail = format!("version {} of the payload is not known here", claim.payload_version);
-                return Box::pin(std::future::ready(Err(JobError::Failed(anyhow::anyhow!(detail)))));
+                return Box::pin(std::future::ready(Err(JobError::NotKnown(detail))));
             }
             match serde_json::from_value::<J>(claim.payload.clone()) {
                 Ok(job) => Box::pin(job.run(state, run)),
@@ -77,13 +77,13 @@ impl Handlers {
         &self.chores
     }
 
-    /// Does a job. One of a kind that is not known fails, and is tried again: a newer binary may be coming.
+    /// Does a job. One of a kind that is not known waits for a binary that knows it.
     pub(super) fn run(&self, state: AppState, run: Run) -> Doing {
         match self.kinds.get(run.claim().kind()) {
             Some(kind) => (kind.handler)(state, run),
             None => {
-                let error = anyhow::anyhow!("the kind {} is not known here", run.claim().kind());
-                Box::pin(std::future::ready(Err(JobError::Failed(error))))
+                let error = JobError::NotKnown(format!("the kind {} is not known here", run.claim().kind()));
+                Box::pin(std::future::ready(Err(error)))
             }
         }
     }

@@ -11,6 +11,7 @@ mod chores;
 mod claim;
 mod cron;
 mod handlers;
+mod pace;
 mod queue;
 mod repo;
 mod run;
@@ -41,8 +42,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// As it is stored: never renamed while jobs of it may wait.
     const KIND: &'static str;
 
-    /// Raised when the payload changes its form. A worker that does not know a version fails the job,
-    /// which is tried again for an hour or so: bring in the binaries that know it before.
+    /// Raised when the payload changes its form. A worker that does not know a version, or a kind, lets
+    /// the job wait for one that does.
     const VERSION: i32 = 1;
 
     /// How often it is tried before it is given up for dead.
@@ -62,7 +63,7 @@ pub struct When {
 }
 
 /// Stores a job with the rest of the transaction; `None` when one with its unique key waits already.
-/// Workers are woken after the commit.
+/// After the commit workers are woken, if there is anything for them to do by then.
 pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<Option<JobId>, DbError> {
     let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
     let new = repo::NewJob {
@@ -74,7 +75,9 @@ pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<
         unique_key: when.unique_key,
     };
     let id = repo::insert(tx, &new)?;
-    tx.wake_workers();
+    if id.is_some() && new.run_at <= tx.now() {
+        tx.wake_workers();
+    }
     Ok(id)
 }
 
@@ -84,7 +87,11 @@ pub fn forget_done_in<J: Job>(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
     repo::delete_done(tx, J::KIND)
 }
 
-/// Takes back a job that waits; false when it runs, or ended, or never was.
+/// Takes back a job that waits: it is never done. False when it ended, or never was, or runs just now: then
+/// its attempt goes on, and where that fails it waits again and can be taken back.
+///
+/// It does not stop what runs: a transaction that did would wait for the job's row after its own locks, where
+/// a job takes its own row first.
 pub fn cancel_in(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
     repo::cancel(tx, id)
 }

@@ -1,10 +1,11 @@
 //! The queue as workers see it: jobs of all clients, through the functions of the migration, which
 //! are all that the worker's login may do outside one client.
 
-use super::{Claim, handlers::Form, schedules::Due};
-use crate::platform::db::{DbError, WorkerLane};
+use super::{Claim, claim, handlers::Form, schedules::Due};
+use crate::platform::db::{DbError, WorkerLane, call};
 use chrono::{DateTime, Utc};
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{IntoSql, QueryableByName, RunQueryDsl, sql_query, sql_types};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Schedules that are moved on in one statement.
@@ -19,7 +20,10 @@ pub struct Queue {
 /// Up to how many, and for how long.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    pub worker: String,
+    /// Of this claim alone.
+    pub name: String,
+    /// The last claim of this name had no answer.
+    pub again: bool,
     /// The client that was served last.
     pub after: Uuid,
     pub most: i32,
@@ -56,23 +60,41 @@ impl Queue {
         Self { lane }
     }
 
+    /// Takes jobs. It is not tried again by itself, for a claim whose answer was lost holds its jobs: whoever
+    /// asks again under the same name says so, and what was taken is put back first.
     pub async fn claim(&self, wanted: Wanted) -> Result<Vec<Claim>, DbError> {
+        if wanted.again {
+            self.undo_claim(wanted.name.clone()).await?;
+        }
+        self.lane
+            .statement_once(move |conn, now| {
+                let arguments = (
+                    wanted.name.into_sql::<sql_types::Text>(),
+                    wanted.after.into_sql::<sql_types::Uuid>(),
+                    wanted.most.into_sql::<sql_types::Integer>(),
+                    wanted.most_per_client.into_sql::<sql_types::Integer>(),
+                    wanted.until.into_sql::<sql_types::Timestamptz>(),
+                    now.into_sql::<sql_types::Timestamptz>(),
+                );
+                Ok(call(claim::COLUMNS, "claim_jobs", arguments).load(conn)?)
+            })
+            .await
+    }
+
+    async fn undo_claim(&self, name: String) -> Result<(), DbError> {
         self.lane
             .statement(move |conn, now| {
-                let claimed = sql_query("SELECT * FROM claim_jobs($1, $2, $3, $4, $5, $6)")
-                    .bind::<sql_types::Text, _>(&wanted.worker)
-                    .bind::<sql_types::Uuid, _>(wanted.after)
-                    .bind::<sql_types::Integer, _>(wanted.most)
-                    .bind::<sql_types::Integer, _>(wanted.most_per_client)
-                    .bind::<sql_types::Timestamptz, _>(wanted.until)
-                    .bind::<sql_types::Timestamptz, _>(now);
-                Ok(claimed.load(conn)?)
+                sql_query("SELECT undo_claim($1, $2)")
+                    .bind::<sql_types::Text, _>(&name)
+                    .bind::<sql_types::Timestamptz, _>(now)
+                    .execute(conn)?;
+                Ok(())
             })
             .await
     }
 
     /// Says that these are still being done.
-    pub async fn hold(&self, claims: &[Claim], until: DateTime<Utc>) -> Result<(), DbError> {
+    pub async fn hold(&self, claims: &[Arc<Claim>], until: DateTime<Utc>) -> Result<(), DbError> {
         let (tenants, ids, fences) = columns(claims);
         self.lane
             .statement(move |conn, _| {
@@ -87,8 +109,8 @@ impl Queue {
             .await
     }
 
-    /// Gives these back as if they had not been taken.
-    pub async fn hand_back(&self, claims: &[Claim]) -> Result<(), DbError> {
+    /// Gives these back as if they had not been taken, but for those that hang in a transaction.
+    pub async fn hand_back(&self, claims: &[Arc<Claim>]) -> Result<(), DbError> {
         let (tenants, ids, fences) = columns(claims);
         self.lane
             .statement(move |conn, now| {
@@ -104,8 +126,8 @@ impl Queue {
     }
 
     /// Keeps why a job failed, and when it is tried again.
-    pub async fn fail(&self, claim: &Claim, failure: Failure) -> Result<(), DbError> {
-        let claim = claim.clone();
+    pub async fn fail(&self, claim: &Arc<Claim>, failure: Failure) -> Result<(), DbError> {
+        let claim = Arc::clone(claim);
         self.lane
             .statement(move |conn, now| {
                 sql_query("SELECT fail_job($1, $2, $3, $4, $5, $6, $7)")
@@ -115,6 +137,29 @@ impl Queue {
                     .bind::<sql_types::Text, _>(&failure.error)
                     .bind::<sql_types::Timestamptz, _>(failure.next)
                     .bind::<sql_types::Bool, _>(failure.hopeless)
+                    .bind::<sql_types::Timestamptz, _>(now)
+                    .execute(conn)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Lets a job wait again at no attempt: until then if that is known, for this reason if there is one.
+    pub async fn put_off(
+        &self,
+        claim: &Arc<Claim>,
+        reason: Option<String>,
+        next: Option<DateTime<Utc>>,
+    ) -> Result<(), DbError> {
+        let claim = Arc::clone(claim);
+        self.lane
+            .statement(move |conn, now| {
+                sql_query("SELECT put_job_off($1, $2, $3, $4, $5, $6)")
+                    .bind::<sql_types::Uuid, _>(claim.tenant_id)
+                    .bind::<sql_types::Uuid, _>(claim.id)
+                    .bind::<sql_types::BigInt, _>(claim.fence)
+                    .bind::<sql_types::Nullable<sql_types::Text>, _>(&reason)
+                    .bind::<sql_types::Nullable<sql_types::Timestamptz>, _>(next)
                     .bind::<sql_types::Timestamptz, _>(now)
                     .execute(conn)?;
                 Ok(())
@@ -199,6 +244,6 @@ fn column<R, T>(rows: &[R], pick: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(pick).collect()
 }
 
-fn columns(claims: &[Claim]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
+fn columns(claims: &[Arc<Claim>]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
     (column(claims, |claim| claim.tenant_id), column(claims, |claim| claim.id), column(claims, |claim| claim.fence))
 }

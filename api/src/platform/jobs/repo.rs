@@ -1,6 +1,5 @@
 //! Jobs and schedules of one client in the database.
 
-use super::Claim;
 use crate::{
     platform::db::{DbError, TenantTx},
     schema::{jobs, schedules},
@@ -49,21 +48,12 @@ pub fn cancel(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {
 }
 
 pub fn delete_done(tx: &mut TenantTx<'_>, kind: &str) -> Result<(), DbError> {
-    let (tenant, since) = (tx.tenant_id(), tx.now() - Duration::hours(1));
+    let (tenant, now) = (tx.tenant_id(), tx.now());
     let done = jobs::tenant_id.eq(tenant.0).and(jobs::kind.eq(kind)).and(jobs::state.eq("done"));
-    // By the index of what ended: older ones are the purge's.
-    diesel::delete(jobs::table.filter(done).filter(jobs::finished_at.ge(since))).execute(tx.conn())?;
+    // By the index of what ended: older ones are the purge's. This transaction's own stays.
+    let lately = jobs::finished_at.ge(now - Duration::hours(1)).and(jobs::finished_at.lt(now));
+    diesel::delete(jobs::table.filter(done).filter(lately)).execute(tx.conn())?;
     Ok(())
-}
-
-/// Marks a claimed job as done; the fence decides whether it is still this claim's.
-pub fn finish(tx: &mut TenantTx<'_>, claim: &Claim) -> Result<(), DbError> {
-    let now = tx.now();
-    let done = diesel::update(jobs::table.find((claim.tenant_id, claim.id)))
-        .filter(jobs::fence.eq(claim.fence).and(jobs::state.eq("running")))
-        .set((jobs::state.eq("done"), jobs::finished_at.eq(now), jobs::lease_until.eq(None::<DateTime<Utc>>)))
-        .execute(tx.conn())?;
-    if done == 1 { Ok(()) } else { Err(DbError::JobLost) }
 }
 
 /// A worker works out when it is due; one that stays as it was stays due when it was.

@@ -1,10 +1,11 @@
 //! What a job does its work with.
 
-use super::{Claim, repo};
+use super::Claim;
 use crate::platform::{
     db::{Db, DbError, TenantTx},
     points::{self, Point},
 };
+use std::sync::Arc;
 
 /// Proof that a job was marked as done.
 #[derive(Debug)]
@@ -19,6 +20,9 @@ pub enum JobError {
     /// It never will: somebody has to look at it.
     #[error("{0}")]
     Hopeless(String),
+    /// This binary does not know how; another may.
+    #[error("{0}")]
+    NotKnown(String),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -31,6 +35,7 @@ impl JobError {
             Self::Db(DbError::ClientSuspended) => "suspended",
             Self::Failed(_) | Self::Db(_) => "failed",
             Self::Hopeless(_) => "hopeless",
+            Self::NotKnown(_) => "not_known",
         }
     }
 }
@@ -44,12 +49,12 @@ impl From<anyhow::Error> for JobError {
 /// One attempt at a job.
 #[derive(Clone)]
 pub struct Run {
-    claim: Claim,
+    claim: Arc<Claim>,
     db: Db,
 }
 
 impl Run {
-    pub(super) fn new(claim: Claim, db: Db) -> Self {
+    pub(super) fn new(claim: Arc<Claim>, db: Db) -> Self {
         Self { claim, db }
     }
 
@@ -76,10 +81,8 @@ impl Run {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut TenantTx<'_>) -> Result<(), E> + Send + 'static,
     {
-        let claim = self.claim.clone();
-        let marked = self.db.job(&self.claim, move |tx| {
+        let marked = self.db.last_of_job(&self.claim, move |tx| {
             work(tx)?;
-            repo::finish(tx, &claim)?;
             points::reached(Point::Finishing);
             Ok::<_, E>(())
         });

@@ -42,8 +42,10 @@ pub(super) struct Due {
 }
 
 impl Due {
-    /// The next time; `None` when there is none, and somebody has to look.
+    /// The next time, later than the one that is due, which may be a moment ahead of `now`: it was found
+    /// after that. `None` when there is none, and somebody has to look.
     pub(super) fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let now = self.next_at.map_or(now, |due| due.max(now));
         let next = match self.cron.parse::<Cron>() {
             Ok(cron) => cron.next_after(now, self.time_zone.parse().unwrap_or(Tz::UTC)),
             Err(_) => None,
@@ -66,4 +68,26 @@ pub(super) async fn store_due(queue: &Queue, handlers: &Handlers, now: DateTime<
     queue.move_on(due, now).await?;
     points::reached(Point::ScheduleMoved);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_comes_twice() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let due = at("2027-03-01T10:00:00Z");
+        let schedule = |next_at| Due {
+            tenant_id: Uuid::nil(),
+            kind: "k".to_owned(),
+            cron: "0 * * * *".to_owned(),
+            time_zone: "UTC".to_owned(),
+            next_at,
+        };
+        for now in ["2027-03-01T09:59:59.999Z", "2027-03-01T10:00:00Z", "2027-03-01T10:59:59Z"] {
+            assert_eq!(schedule(Some(due)).next_after(at(now)), Some(at("2027-03-01T11:00:00Z")), "{now}");
+        }
+        assert_eq!(schedule(None).next_after(at("2027-03-01T09:59:59Z")), Some(due));
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Claim, Handlers, JobError, Queue, Run, Waker,
-    backoff::delay,
+    backoff::{delay, until_known},
+    pace::Pace,
     queue::{Failure, Wanted},
     schedules::store_due,
 };
@@ -22,7 +23,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{sync::watch, task::JoinSet, time};
+use tokio::{
+    sync::watch,
+    task::{self, JoinError, JoinSet},
+    time,
+};
 use uuid::Uuid;
 
 /// How often it looks for schedules whose time has come.
@@ -46,13 +51,21 @@ pub struct Worker {
     handlers: Handlers,
     config: config::Worker,
     name: String,
+    /// Claims that were answered. The next one has this number, until it is answered too.
+    answered: u64,
+    /// The last claim was not.
+    again: bool,
+    /// The claim that is under way, and how many it asked for.
+    claiming: JoinSet<Result<Vec<Claim>, DbError>>,
+    wanted: usize,
+    pace: Pace,
     /// The client that was served last: the next claim begins after it.
     last: Uuid,
     /// When every client was last given the schedules that all have.
     scheduled_at: Option<DateTime<Utc>>,
     stop: watch::Receiver<bool>,
-    running: JoinSet<Uuid>,
-    held: HashMap<Uuid, Claim>,
+    running: JoinSet<()>,
+    held: HashMap<task::Id, Arc<Claim>>,
 }
 
 impl Worker {
@@ -65,6 +78,11 @@ impl Worker {
             state,
             handlers,
             config,
+            answered: 0,
+            again: false,
+            claiming: JoinSet::new(),
+            wanted: 0,
+            pace: Pace::new(),
             last: Uuid::nil(),
             scheduled_at: None,
             stop,
@@ -78,29 +96,24 @@ impl Worker {
     /// the rest back.
     pub async fn work(mut self) {
         let ear = tokio::spawn(self.waker.clone().pass_on());
-        let every = self.config.heartbeat();
-        let mut heartbeat = time::interval_at(time::Instant::now() + every, every);
-        heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        let mut clock = time::interval(CLOCK);
-        clock.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let (beat, poll) = (self.config.heartbeat(), self.config.poll);
+        let (mut heartbeat, mut poll, mut clock) = (every(beat, beat), every(poll, poll), every(Duration::ZERO, CLOCK));
         let waker = self.waker.clone();
         self.live().await;
         while !*self.stop.borrow() {
-            let more = self.claim().await;
-            // A claim for each hand that comes free would cost more than the work: some are let
-            // come together, but no longer than a look round takes.
-            let free = self.config.slots - self.running.len() >= self.config.slots.div_ceil(4);
+            let due = self.claim_if_due();
             tokio::select! {
-                Some(ended) = self.running.join_next() => {
+                Some(ended) = self.running.join_next_with_id() => {
                     self.ended(ended);
                     // And others that ended meanwhile, so that one claim fills all their places.
-                    while let Some(ended) = self.running.try_join_next() {
+                    while let Some(ended) = self.running.try_join_next_with_id() {
                         self.ended(ended);
                     }
                 }
-                () = std::future::ready(()), if more && free => {}
-                () = waker.woken(), if free => {}
-                () = time::sleep(self.config.poll) => {}
+                Some(answer) = self.claiming.join_next() => self.claimed(answer),
+                () = waker.woken() => self.pace.woken(),
+                () = until(due) => {}
+                _ = poll.tick() => self.pace.polled(),
                 _ = heartbeat.tick() => self.live().await,
                 _ = clock.tick() => self.store_due().await,
                 _ = self.stop.changed() => {}
@@ -110,47 +123,63 @@ impl Worker {
         self.wind_up().await;
     }
 
-    /// Claims as many as there are hands free; whether it got any.
-    async fn claim(&mut self) -> bool {
+    /// Claims as many as there are hands free, if it is time. It goes on doing what it has meanwhile. Else
+    /// it answers when it will be time.
+    fn claim_if_due(&mut self) -> Option<time::Instant> {
         let free = self.config.slots.saturating_sub(self.running.len());
-        if free == 0 {
-            return false;
+        if free == 0 || !self.claiming.is_empty() {
+            return None;
+        }
+        let now = time::Instant::now();
+        let due = self.pace.due(now)?;
+        if due > now {
+            return Some(due);
         }
         let wanted = Wanted {
-            worker: self.name.clone(),
+            name: format!("{}/{}", self.name, self.answered),
+            again: self.again,
             after: self.last,
             most: i32::try_from(free).unwrap_or(i32::MAX),
             most_per_client: self.config.per_client,
             until: self.state.ids.now() + self.config.lease,
         };
-        let claims = match self.queue.claim(wanted).await {
+        let queue = self.queue.clone();
+        self.pace.claiming();
+        self.wanted = free;
+        self.claiming.spawn(async move { queue.claim(wanted).await });
+        None
+    }
+
+    fn claimed(&mut self, answer: Result<Result<Vec<Claim>, DbError>, JoinError>) {
+        let answer = answer.unwrap_or(Err(DbError::Thread));
+        self.again = answer.is_err();
+        let claims = match answer {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::error!(%error, "jobs can not be claimed");
-                // Nobody is served by asking at once again.
-                time::sleep(self.config.poll).await;
-                return false;
+                return self.pace.failed(time::Instant::now(), self.config.poll);
             }
         };
+        self.answered += 1;
         // They come in turn: behind the one served last, and then from the first.
         let tenants = || claims.iter().map(|claim| claim.tenant_id);
         self.last = tenants().filter(|tenant| *tenant <= self.last).max().or(tenants().max()).unwrap_or(self.last);
-        let got = !claims.is_empty();
-        if got {
+        if !claims.is_empty() {
             points::reached(Point::Claimed);
         }
+        self.pace.claimed(self.wanted, claims.len(), self.running.len() + claims.len());
         for claim in claims {
             self.begin(claim);
         }
-        got
     }
 
     fn begin(&mut self, claim: Claim) {
         let (state, handlers, queue) = (self.state.clone(), self.handlers.clone(), self.queue.clone());
-        self.held.insert(claim.id, claim.clone());
-        self.running.spawn(async move {
-            let (id, began) = (claim.id, Instant::now());
-            let run = Run::new(claim.clone(), state.db.clone());
+        let claim = Arc::new(claim);
+        let held = Arc::clone(&claim);
+        let task = self.running.spawn(async move {
+            let began = Instant::now();
+            let run = Run::new(Arc::clone(&claim), state.db.clone());
             let doing = async { handlers.run(state.clone(), run).await };
             // A panic is a failure like others. What it left of the job's own is dropped with it.
             let done = AssertUnwindSafe(doing).catch_unwind().await;
@@ -160,15 +189,21 @@ impl Worker {
             if let Err(error) = done {
                 put_away(&state, &queue, &claim, error).await;
             }
-            id
         });
+        self.held.insert(task.id(), held);
     }
 
-    fn ended(&mut self, ended: Result<Uuid, tokio::task::JoinError>) {
-        match ended {
-            Ok(id) => drop(self.held.remove(&id)),
-            Err(error) => tracing::error!(%error, "a job's task ended early"),
-        }
+    /// What ended is no longer held: if it ended before its outcome was kept, it is lost with its lease.
+    fn ended(&mut self, ended: Result<(task::Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a job's task ended early");
+                error.id()
+            }
+        };
+        self.held.remove(&id);
+        self.pace.ended(time::Instant::now());
     }
 
     /// Says that what it holds is being done, and looks after what others have lost.
@@ -187,7 +222,7 @@ impl Worker {
         if self.held.is_empty() {
             return Ok(());
         }
-        let held: Vec<Claim> = self.held.values().cloned().collect();
+        let held: Vec<_> = self.held.values().cloned().collect();
         self.queue.hold(&held, self.state.ids.now() + self.config.lease).await
     }
 
@@ -215,11 +250,13 @@ impl Worker {
 
     async fn wind_up(mut self) {
         let end = time::Instant::now() + self.config.grace;
+        let mut left = Vec::new();
         // The first tick is at once: what was held by the last heartbeat may end within the grace time.
         let mut heartbeat = time::interval(self.config.heartbeat());
-        while !self.running.is_empty() {
+        while !self.running.is_empty() || !self.claiming.is_empty() {
             tokio::select! {
-                Some(ended) = self.running.join_next() => self.ended(ended),
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                Some(Ok(Ok(claims))) = self.claiming.join_next() => left.extend(claims.into_iter().map(Arc::new)),
                 _ = heartbeat.tick() => {
                     if let Ok(Err(error)) = time::timeout_at(end, self.hold()).await {
                         tracing::error!(%error, "the worker can not say that it lives");
@@ -229,7 +266,7 @@ impl Worker {
             }
         }
         self.running.abort_all();
-        let left: Vec<Claim> = self.held.into_values().collect();
+        left.extend(self.held.into_values());
         if !left.is_empty() {
             tracing::info!(jobs = left.len(), "giving jobs back");
             points::reached(Point::HandingBack);
@@ -240,23 +277,41 @@ impl Worker {
     }
 }
 
+async fn until(due: Option<time::Instant>) {
+    match due {
+        Some(due) => time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ticks; late ones do not come together.
+fn every(first: Duration, period: Duration) -> time::Interval {
+    let mut interval = time::interval_at(time::Instant::now() + first, period);
+    interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    interval
+}
+
 /// What becomes of a job that did not finish.
-async fn put_away(state: &AppState, queue: &Queue, claim: &Claim, error: JobError) {
+async fn put_away(state: &AppState, queue: &Queue, claim: &Arc<Claim>, error: JobError) {
     let kept = match error {
         // It is somebody else's by now.
         JobError::Db(DbError::JobLost) => {
             tracing::warn!(job = %claim.job(), kind = claim.kind(), "a job was lost to another worker");
             return;
         }
-        JobError::Db(DbError::ClientSuspended) => queue.hand_back(std::slice::from_ref(claim)).await,
+        JobError::Db(DbError::ClientSuspended) => queue.put_off(claim, None, None).await,
+        JobError::NotKnown(reason) => {
+            tracing::warn!(job = %claim.job(), kind = claim.kind(), reason, "a job waits for a newer binary");
+            let now = state.ids.now();
+            queue.put_off(claim, Some(told(&reason)), Some(now + until_known(now - claim.created_at))).await
+        }
         error => {
             let (tenant, job, kind, attempt) = (claim.tenant(), claim.job(), claim.kind(), claim.attempt());
             tracing::warn!(%tenant, %job, kind, attempt, %error, "a job failed");
             let next = state.ids.now() + delay(claim.attempt(), &state.ids);
             let hopeless = matches!(error, JobError::Hopeless(_));
-            let error = error.to_string().chars().filter(|c| !c.is_control()).take(2000).collect();
             points::reached(Point::Failing);
-            let kept = queue.fail(claim, Failure { error, next, hopeless }).await;
+            let kept = queue.fail(claim, Failure { error: told(&error.to_string()), next, hopeless }).await;
             points::reached(Point::Failed);
             kept
         }
@@ -264,6 +319,11 @@ async fn put_away(state: &AppState, queue: &Queue, claim: &Claim, error: JobErro
     if let Err(error) = kept {
         tracing::error!(%error, job = %claim.job(), "what became of a job can not be kept");
     }
+}
+
+/// What is kept of a reason.
+fn told(reason: &str) -> String {
+    reason.chars().filter(|c| !c.is_control()).take(2000).collect()
 }
 
 impl config::Worker {
