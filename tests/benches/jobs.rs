@@ -1,7 +1,8 @@
 //! How many jobs a worker does, and how soon it takes one: `./dev bench jobs`.
 //!
 //! The worker is set up as `countinghouse work` is by default, in a thread of its own, beside the service;
-//! its jobs do nothing. Pick-up is the time from the commit that stored a job to the start of its work:
+//! its jobs do nothing. What the database alone could do is what pgbench does in the same minute, which sends
+//! both statements of a job that does nothing, for jobs that it need not claim. Pick-up is the time from the commit that stored a job to the start of its work:
 //! first while nothing else waits, then while another client has 10,000 jobs waiting that take 5 ms each. It
 //! fails when the second passes 100 ms; the others are absolute times, which no shared machine can be held to.
 
@@ -15,13 +16,13 @@ use countinghouse_api::{
         jobs::{Finished, Handlers, Job, JobError, Run, Stop, When, Worker, enqueue_in},
     },
 };
-use countinghouse_tests::{Caller, Login, World};
+use countinghouse_tests::{Caller, Cluster, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
     collections::HashMap,
-    process::ExitCode,
+    process::{Command, ExitCode},
     sync::{LazyLock, Mutex},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -78,6 +79,7 @@ async fn main() -> ExitCode {
     let worker = start(&world);
     until_done(&world, i64::from(JOBS)).await;
     let rate = f64::from(JOBS) / began.elapsed().as_secs_f64();
+    let floor = floor(&world);
     let alone = pick_ups(&south, 1).await;
     wait(&world, BACKLOG, 5);
     let behind = pick_ups(&south, PICK_UPS + 1).await;
@@ -86,6 +88,7 @@ async fn main() -> ExitCode {
 
     println!("{:<52} {:>10}   goal", "figure", "now");
     println!("{:<52} {rate:>10.0}   3,500 or more", "jobs a second that do nothing, of two clients");
+    println!("{:<52} {:>10.2}", "the same ÷ pgbench that finishes claimed jobs", rate / floor);
     show("pick-up while nothing else waits, p50", part(&alone, 50), "5 ms or less");
     show("pick-up while nothing else waits, p99", part(&alone, 99), "");
     show("pick-up behind another client's 10,000 jobs, p50", part(&behind, 50), "");
@@ -109,6 +112,37 @@ fn wait(world: &World, jobs: u32, milliseconds: u32) {
          ANALYZE jobs"
     );
     world.database(Login::Owner).batch_execute(&sql).expect("jobs are stored");
+}
+
+/// How many jobs a second pgbench finishes, on as many connections as the worker has for them.
+fn floor(world: &World) -> f64 {
+    let (north, connections) = (world.north.id, world.config.database.worker_pool);
+    let sql = format!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, run_at, max_attempts, created_at, state, \
+         fence, lease_until) SELECT '{north}', ('00000000-0000-4000-8000-' || (100000000000 + n))::uuid, 'finished', 1, \
+         '{{}}', now(), 3, now(), 'running', 1, now() + interval '1 hour' FROM generate_series(1, {JOBS} + 10) n; \
+         ANALYZE jobs"
+    );
+    world.database(Login::Owner).batch_execute(&sql).expect("jobs are stored");
+    let script = std::env::temp_dir().join(format!("{}.sql", world.database));
+    let lines = format!(
+        "\\set i :i + 1\n\\set n 100000000000 + :i * {connections} + :client_id\n\
+         BEGIN\\; SELECT finish_job('{north}', '00000000-0000-4000-8000-:n', 1, {rights}, now());\nCOMMIT;\n",
+        rights = number(world, &format!("SELECT rights_version AS n FROM tenants WHERE id = '{north}'"))
+    );
+    std::fs::write(&script, lines).expect("a script");
+    let each = (JOBS / connections).to_string();
+    let run = Command::new(Cluster::get().bin_dir.join("pgbench"))
+        .args(["-n", "-D", "i=0", "-c", &connections.to_string(), "-t", &each, "-f"])
+        .arg(&script)
+        .arg(Cluster::get().url(Login::Worker, &world.database))
+        .output()
+        .expect("pgbench runs");
+    std::fs::remove_file(&script).expect("the script is removed");
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    rate.expect("pgbench says how fast it was")
 }
 
 fn start(world: &World) -> (JoinHandle<()>, Stop) {
@@ -151,13 +185,16 @@ async fn until_done(world: &World, jobs: i64) {
 }
 
 fn count(world: &World, state: &str) -> i64 {
+    number(world, &format!("SELECT count(*) AS n FROM jobs WHERE kind = 'nothing' AND state = '{state}'"))
+}
+
+fn number(world: &World, sql: &str) -> i64 {
     #[derive(QueryableByName)]
-    struct Count {
+    struct Number {
         #[diesel(sql_type = sql_types::BigInt)]
         n: i64,
     }
-    let query = sql_query("SELECT count(*) AS n FROM jobs WHERE state = $1").bind::<sql_types::Text, _>(state);
-    query.get_result::<Count>(&mut world.database(Login::Owner)).expect("a count").n
+    sql_query(sql).get_result::<Number>(&mut world.database(Login::Owner)).expect("a number").n
 }
 
 fn part(sorted: &[Duration], percent: usize) -> Duration {
