@@ -5,8 +5,8 @@ use crate::{
     config,
     platform::{
         health,
-        http::{Route, cors, mount, nothing_here},
-        metrics,
+        http::{Route, cors, explain, mount, nothing_here},
+        metrics, openapi,
         telemetry::observe,
     },
 };
@@ -16,7 +16,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data},
 };
-use std::net::TcpListener;
+use std::{net::TcpListener, sync::Arc};
 
 /// A server on this listener, to be awaited; its handle stops it. It takes no signals itself.
 pub fn serve(
@@ -25,12 +25,16 @@ pub fn serve(
     listener: TcpListener,
     config: &config::Http,
 ) -> std::io::Result<Server> {
+    let kinds: Arc<[_]> = explain::kinds(&routes).into();
+    let document = openapi::Published::of(&routes);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.clone()))
             .wrap(from_fn(cors::preflight))
             .wrap(from_fn(observe))
             .configure(health::mount)
+            .configure(|app| explain::mount(&kinds, app))
+            .configure(|app| openapi::mount(&document, app))
             .service(
                 web::scope("/api/v1").configure(|scope| mount(&routes, scope)).default_service(web::to(nothing_here)),
             )

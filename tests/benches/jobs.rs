@@ -18,6 +18,7 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{Caller, Cluster, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
@@ -33,7 +34,7 @@ const PICK_UPS: u32 = 300;
 const BACKLOG: u32 = 10_000;
 
 /// Does nothing, for so many milliseconds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 struct Nothing {
     number: u32,
     #[serde(default)]

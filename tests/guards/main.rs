@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod audit;
+mod document;
 mod files;
 mod metrics;
 mod migrations;

@@ -1,5 +1,6 @@
 //! Somebody who calls the API: with a token, with an API key, or with neither.
 
+use crate::document;
 use reqwest::{
     Method, RequestBuilder, Response,
     header::{AUTHORIZATION, HeaderMap},
@@ -102,7 +103,12 @@ impl Caller {
 impl Answer {
     /// Sends a request that was finished by hand.
     pub async fn of(request: RequestBuilder) -> Self {
-        Self::from(request.send().await.expect("an answer")).await
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answer = Self::from(client.execute(request).await.expect("an answer")).await;
+        document::check(&method, &path, &answer);
+        answer
     }
 
     /// What came back for a request that was sent by hand.

@@ -1,7 +1,7 @@
 //! A world for a test, in one line: a database of its own, a server of its own, and two clients
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
-//! `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
+//! `document` holds each answer against the API's document, `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
 //! a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as long as a
 //! measurement takes, `time` is the clock that tests own, `wire` is the one to the database, which they
@@ -12,6 +12,7 @@ mod caller;
 mod cluster;
 mod crowd;
 mod dice;
+pub mod document;
 mod ledger;
 mod load;
 mod nginx;

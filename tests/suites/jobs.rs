@@ -14,6 +14,7 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{Caller, Login, World, WorldBuilder};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
@@ -83,8 +84,9 @@ pub async fn at_gate(name: &str) {
 }
 
 /// A test's own route: stores a job, and then does not commit when it is told so.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Order {
+    #[schemars(with = "Value")]
     job: Mark,
     key: Option<String>,
     in_seconds: Option<i64>,

@@ -14,6 +14,7 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{Caller, Login, World};
 use diesel::connection::SimpleConnection;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -29,7 +30,7 @@ impl Job for Tick {
 }
 
 /// A test's own route: sets the schedule, or takes it away.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Wish {
     cron: Option<String>,
 }

@@ -363,9 +363,10 @@ mod behind_a_code {
         },
     };
     use diesel::connection::SimpleConnection;
+    use schemars::JsonSchema;
     use serde::Deserialize;
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     struct Rename {
         to: String,
         refuse: bool,

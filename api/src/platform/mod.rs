@@ -17,6 +17,7 @@ pub mod ids;
 pub mod jobs;
 pub mod limits;
 pub mod metrics;
+pub mod openapi;
 pub mod passwords;
 pub mod points;
 pub mod second_factor;

@@ -2,11 +2,12 @@
 
 use crate::{Decimal, EntryId, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What an account is, which says on which side of a report it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountType {
     Asset,
@@ -17,7 +18,7 @@ pub enum AccountType {
 }
 
 /// An account of the chart.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// Four to six digits.
     pub code: String,
@@ -32,7 +33,7 @@ pub struct Account {
 }
 
 /// `POST /accounting/accounts`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     pub code: String,
@@ -42,7 +43,7 @@ pub struct NewAccount {
 }
 
 /// `POST /accounting/journal-entries`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
     pub date: NaiveDate,
@@ -52,7 +53,7 @@ pub struct NewEntry {
 }
 
 /// One line: an amount on one of the two sides.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
     pub account: String,
@@ -65,7 +66,7 @@ pub struct NewLine {
 }
 
 /// What an entry comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntrySource {
     Manual,
@@ -78,7 +79,7 @@ pub enum EntrySource {
 }
 
 /// An entry of the journal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     pub id: EntryId,
     /// Per client, without a gap, in the order in which entries were posted.
@@ -96,7 +97,7 @@ pub struct Entry {
 }
 
 /// One line; the side that it does not stand on is zero.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntryLine {
     pub account: String,
     pub debit: Decimal,
@@ -105,7 +106,7 @@ pub struct EntryLine {
 }
 
 /// `GET /accounting/journal-entries`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,7 @@ pub struct EntryQuery {
 }
 
 /// `GET /accounting/accounts/{code}/entries`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,7 +138,7 @@ pub struct StatementQuery {
 }
 
 /// A line of an account's statement, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StatementLine {
     pub entry_id: EntryId,
     pub number: i64,
@@ -153,7 +154,7 @@ pub struct StatementLine {
 }
 
 /// `GET /accounting/trial-balance` and `GET /reports/balance-sheet`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AsOfQuery {
     /// The end of that day; by default today.
@@ -162,7 +163,7 @@ pub struct AsOfQuery {
 }
 
 /// What every account holds, on its side; both sides are equal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TrialBalance {
     pub as_of: NaiveDate,
     pub rows: Vec<BalanceRow>,
@@ -170,7 +171,7 @@ pub struct TrialBalance {
     pub total_credit: Decimal,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct BalanceRow {
     pub account: String,
     pub name: String,
@@ -179,7 +180,7 @@ pub struct BalanceRow {
 }
 
 /// A month of the books.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Period {
     /// `2026-03`.
     pub month: String,

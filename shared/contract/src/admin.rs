@@ -2,24 +2,25 @@
 
 use crate::{Currency, Patch, SuperadminId, TenantId, UserId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The superadmin who logged in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LoginSuperadmin {
     pub id: SuperadminId,
     pub username: String,
 }
 
 /// `POST /admin/superadmins`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSuperadmin {
     pub username: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Superadmin {
     pub id: SuperadminId,
     pub username: String,
@@ -28,7 +29,7 @@ pub struct Superadmin {
 }
 
 /// The answer to [`NewSuperadmin`]: how they log in, shown this once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SuperadminMade {
     #[serde(flatten)]
     pub superadmin: Superadmin,
@@ -39,7 +40,7 @@ pub struct SuperadminMade {
 }
 
 /// `GET /admin/superadmins`, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuperadminQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,14 +50,14 @@ pub struct SuperadminQuery {
 }
 
 /// `POST /admin/tenants`: a client and its first owner, in one step.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTenant {
     pub client: NewClient,
     pub owner: NewOwner,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClient {
     /// 3 to 40 of `a-z`, `0-9`, `-`, `_`; what people log in with as `client_id`.
@@ -68,7 +69,7 @@ pub struct NewClient {
     pub time_zone: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOwner {
     pub username: String,
@@ -78,7 +79,7 @@ pub struct NewOwner {
 }
 
 /// `PATCH /admin/tenants/{slug}`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -91,38 +92,45 @@ pub struct TenantPatch {
 }
 
 /// How much a client may ask for, 1 to 100,000 a second; `null` is the service's default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientLimits {
+    /// Plain reads.
     pub reads_per_second: Option<u32>,
+    /// Whatever changes something.
     pub writes_per_second: Option<u32>,
+    /// Files.
     pub uploads_per_second: Option<u32>,
     /// Reports and exports.
     pub reports_per_second: Option<u32>,
 }
 
 /// Changes what is named, and leaves the rest of [`ClientLimits`] as it is.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsPatch {
+    /// Plain reads.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reads_per_second: Patch<u32>,
+    /// Whatever changes something.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub writes_per_second: Patch<u32>,
+    /// Files.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub uploads_per_second: Patch<u32>,
+    /// Reports and exports.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub reports_per_second: Patch<u32>,
 }
 
 /// `POST /admin/tenants/{slug}/suspend`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suspension {
     pub reason: String,
 }
 
 /// `GET /admin/tenants`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,13 +140,13 @@ pub struct TenantQuery {
 }
 
 /// The answer to [`NewTenant`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TenantMade {
     pub client: Tenant,
     pub owner: Owner,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tenant {
     pub id: TenantId,
     pub slug: String,
@@ -157,7 +165,7 @@ pub struct Tenant {
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
     pub id: UserId,
     pub username: String,

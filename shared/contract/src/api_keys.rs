@@ -2,11 +2,12 @@
 
 use crate::{ApiKeyId, UserId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `POST /api-keys`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     pub name: String,
@@ -17,7 +18,7 @@ pub struct NewApiKey {
 }
 
 /// A key, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiKey {
     pub id: ApiKeyId,
     pub name: String,
@@ -32,7 +33,7 @@ pub struct ApiKey {
 }
 
 /// The answer to [`NewApiKey`]: `key` is shown this once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ApiKeyMade {
     #[serde(flatten)]
     pub api_key: ApiKey,
@@ -41,7 +42,7 @@ pub struct ApiKeyMade {
 }
 
 /// `GET /api-keys`: those that were not revoked, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]

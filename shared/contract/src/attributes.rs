@@ -1,5 +1,6 @@
 //! A product's attributes: names with values, each name once.
 
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, Visitor},
@@ -8,7 +9,7 @@ use std::{collections::BTreeMap, fmt};
 
 /// `{"colour": "red"}`. A name that stands twice is refused, where JSON readers differ in which
 /// one they keep.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Attributes(pub BTreeMap<String, String>);
 

@@ -2,12 +2,13 @@
 
 use crate::AuditEntryId;
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 /// An entry. There may be new kinds of actors, actions and resources at any time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditEntry {
     pub id: AuditEntryId,
     pub created_at: DateTime<Utc>,
@@ -23,7 +24,7 @@ pub struct AuditEntry {
     pub client_id: Option<crate::TenantId>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditActor {
     /// `user`, `api_key`, `worker` (a job of the service), `superadmin` or `operator` (the command line).
     pub kind: String,
@@ -31,15 +32,16 @@ pub struct AuditActor {
     pub id: Option<Uuid>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditResource {
     pub kind: String,
     /// An id or, where the thing has none, its name.
+    #[schemars(example = "0199aaaa-1111-7222-8333-444455556666")]
     pub id: String,
 }
 
 /// `GET /audit`, newest first; `from` and `to` are days in the client's time zone, inclusive.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// An id, or a kind of actor.
@@ -61,7 +63,7 @@ pub struct AuditQuery {
 }
 
 /// `GET /admin/audit`, the operator's own log; `from` and `to` are days in UTC, inclusive.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorAuditQuery {
     /// The slug of the client that it was done to.

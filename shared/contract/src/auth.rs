@@ -4,11 +4,12 @@ use crate::{
     ApiKeyId, SessionId, TenantId, UserId,
     admin::{NewClient, NewOwner, Owner, Tenant},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `POST /auth/login`. `client_id` is the client's slug.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     pub client_id: String,
@@ -20,7 +21,7 @@ pub struct Login {
 }
 
 /// `POST /auth/register`: a client and its first owner.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     pub client: NewClient,
@@ -28,30 +29,31 @@ pub struct Registration {
 }
 
 /// The answer to [`Registration`]; the owner then logs in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Registered {
     pub client: Tenant,
     pub user: Owner,
 }
 
 /// `POST /admin/auth/login`: superadmins always need their second factor.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuperadminLogin {
     pub username: String,
     pub password: String,
+    #[schemars(example = "123456")]
     pub totp_code: String,
 }
 
 /// `POST /auth/refresh`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     pub refresh_token: String,
 }
 
 /// A new pair, in place of the refresh token that was used.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Refreshed {
     pub access_token: String,
     pub token_type: String,
@@ -60,7 +62,7 @@ pub struct Refreshed {
 }
 
 /// `POST /auth/password`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     pub current_password: String,
@@ -68,14 +70,14 @@ pub struct PasswordChange {
 }
 
 /// `POST /auth/2fa/enroll`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolSecondFactor {
     pub current_password: String,
 }
 
 /// What an authenticator app needs, shown this once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Enrolment {
     /// In base32, to be typed where nothing can be scanned.
     pub secret: String,
@@ -85,14 +87,14 @@ pub struct Enrolment {
 }
 
 /// `POST /auth/2fa/confirm`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeOnly {
     pub code: String,
 }
 
 /// `POST /auth/2fa/recovery-codes` and `POST /auth/2fa/disable`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordAndCode {
     pub current_password: String,
@@ -101,20 +103,21 @@ pub struct PasswordAndCode {
 }
 
 /// Shown this once. Each stands in for one code of the app, once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
 }
 
 /// What a user has of a second factor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondFactorState {
     pub enrolled: bool,
     pub recovery_codes_left: i64,
 }
 
 /// A fresh access token. `expires_in` is in seconds.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{U}LoggedIn")]
 pub struct LoggedIn<U> {
     pub access_token: String,
     pub token_type: String,
@@ -125,7 +128,7 @@ pub struct LoggedIn<U> {
 }
 
 /// The user who logged in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LoginUser {
     pub id: UserId,
     pub username: String,
@@ -133,7 +136,7 @@ pub struct LoginUser {
 }
 
 /// `GET /auth/me`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Me {
     pub user: MeUser,
     pub role: String,
@@ -147,13 +150,13 @@ pub struct Me {
     pub api_key_id: Option<ApiKeyId>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MeUser {
     pub id: UserId,
     pub username: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MeClient {
     pub id: TenantId,
     pub slug: String,

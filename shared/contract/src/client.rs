@@ -1,10 +1,11 @@
 //! What a client says of itself, and how it sells.
 
 use crate::{Currency, Decimal, Patch};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /client`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// What people log in with as `client_id`; it stays.
     pub slug: String,
@@ -38,14 +39,14 @@ pub struct Profile {
 }
 
 /// A key of another system that the client's links to it need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RequiredKey {
     pub name: String,
     pub configured: bool,
 }
 
 /// `PATCH /client`: what is left out stays; `null` clears what may be empty.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProfilePatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]

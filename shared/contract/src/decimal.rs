@@ -1,8 +1,9 @@
 //! Exact decimal numbers as JSON strings. A JSON number is refused, since a client that sends
 //! one has often been through a float already.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 /// The most digits accepted; i128 holds 38.
 const MAX_DIGITS: usize = 36;
@@ -107,6 +108,20 @@ impl<'de> Deserialize<'de> for Decimal {
             }
         }
         deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl JsonSchema for Decimal {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Decimal".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "decimal", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"})
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::{FulfilmentId, OrderLineId, UserId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /orders/{id}/fulfilments`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFulfilment {
     pub carrier: String,
@@ -16,14 +17,14 @@ pub struct NewFulfilment {
 }
 
 /// So many units of a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FulfilmentLine {
     pub order_line_id: OrderLineId,
     pub quantity: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fulfilment {
     pub id: FulfilmentId,
     pub carrier: String,

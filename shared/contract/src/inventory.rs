@@ -2,10 +2,11 @@
 
 use crate::{Decimal, MovementId, OrderId, ProductId, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /inventory/adjustments`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAdjustment {
     pub product_id: ProductId,
@@ -21,7 +22,7 @@ pub struct NewAdjustment {
 }
 
 /// What people may enter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdjustmentKind {
     /// Goods bought: positive, moves the average cost.
@@ -35,7 +36,7 @@ pub enum AdjustmentKind {
 }
 
 /// What moves stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
     Opening,
@@ -47,7 +48,7 @@ pub enum MovementKind {
 }
 
 /// One movement of one product's stock; `quantity` and `value` are negative for what goes out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Movement {
     pub id: MovementId,
     pub product_id: ProductId,
@@ -67,7 +68,7 @@ pub struct Movement {
 }
 
 /// `GET /inventory/movements`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MovementQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]

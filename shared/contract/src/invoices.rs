@@ -6,10 +6,11 @@ use crate::{
     orders::Totals,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /orders/{id}/invoice`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvoice {
     /// By default today; not before the order, and not in the future.
@@ -17,7 +18,7 @@ pub struct NewInvoice {
     pub date: Option<NaiveDate>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvoiceKind {
     Invoice,
@@ -25,7 +26,7 @@ pub enum InvoiceKind {
 }
 
 /// An invoice or a credit note. `number` has no gap within a client's invoices.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Invoice {
     pub id: InvoiceId,
     pub number: String,
@@ -42,7 +43,7 @@ pub struct Invoice {
 }
 
 /// `line_total` is after the discount, before tax; `line_gross` with it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceLine {
     pub order_line_id: OrderLineId,
     pub sku: String,
@@ -58,7 +59,7 @@ pub struct InvoiceLine {
 }
 
 /// `GET /orders/{id}/invoices`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvoiceQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,8 +4,9 @@
 //! bounds of the contract (10^13 minor units) is an error, never a wrap.
 
 use crate::{currencies::CURRENCIES, decimal::Decimal};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The largest amount that the API takes or makes, in minor units.
 pub const MAX_MINOR: i64 = 10_000_000_000_000;
@@ -56,6 +57,17 @@ impl<'de> Deserialize<'de> for Currency {
         Self::from_code(&code).ok_or_else(|| {
             de::Error::invalid_value(de::Unexpected::Str(&code), &"an ISO 4217 currency code, like \"EUR\"")
         })
+    }
+}
+
+impl JsonSchema for Currency {
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let codes: Vec<_> = CURRENCIES.iter().map(|(code, _)| code).collect();
+        json_schema!({"type": "string", "description": "A currency's code of ISO 4217.", "enum": codes})
     }
 }
 

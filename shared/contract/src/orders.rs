@@ -6,10 +6,11 @@ use crate::{
     fulfilments::Fulfilment,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /orders`: all or nothing.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     pub lines: Vec<NewOrderLine>,
@@ -43,7 +44,7 @@ pub struct NewOrder {
 }
 
 /// A product named by its id or its SKU, one of the two.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrderLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub struct NewOrderLine {
 }
 
 /// `completed`: paid and fulfilled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     Placed,
@@ -69,7 +70,7 @@ pub enum OrderStatus {
 }
 
 /// `paid`: nothing is due, also of a total of zero. `refunded`: all that was paid has gone back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     Unpaid,
@@ -78,7 +79,7 @@ pub enum PaymentStatus {
     Refunded,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FulfilmentStatus {
     Unfulfilled,
@@ -87,7 +88,7 @@ pub enum FulfilmentStatus {
 }
 
 /// An order as it stands. Cost and profit are there for those with `costs:read` only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     pub id: OrderId,
     pub order_number: String,
@@ -128,7 +129,7 @@ pub struct Order {
 }
 
 /// `line_total` is after the discount, before tax; `line_gross` with it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
     pub id: OrderLineId,
     pub product_id: ProductId,
@@ -150,7 +151,7 @@ pub struct OrderLine {
 }
 
 /// All but the grand total are before tax: it is `subtotal - discount + shipping + tax`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     pub subtotal: Decimal,
     pub discount: Decimal,
@@ -161,7 +162,7 @@ pub struct Totals {
 }
 
 /// `GET /orders`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,10 +2,11 @@
 
 use crate::{Decimal, OrderId, PaymentId, UserId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /orders/{id}/payments`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayment {
     pub amount: Decimal,
@@ -19,7 +20,7 @@ pub struct NewPayment {
 }
 
 /// `POST /orders/{id}/refunds`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
     pub amount: Decimal,
@@ -28,7 +29,7 @@ pub struct NewRefund {
     pub reference: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentKind {
     Payment,
@@ -36,7 +37,7 @@ pub enum PaymentKind {
 }
 
 /// A payment or a refund; `amount` is positive either way.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,

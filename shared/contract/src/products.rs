@@ -2,10 +2,11 @@
 
 use crate::{Attributes, Currency, Decimal, Patch, ProductId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /products`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProduct {
     pub sku: String,
@@ -27,7 +28,7 @@ pub struct NewProduct {
 }
 
 /// What lies on the shelf when a product is entered.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpeningStock {
     pub quantity: i64,
@@ -35,7 +36,7 @@ pub struct OpeningStock {
 }
 
 /// `PATCH /products/{id}`: what is left out stays; `null` clears what may be empty.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -61,7 +62,7 @@ pub struct ProductPatch {
 
 /// A product with its stock. `on_hand` is free to sell; `unfulfilled` is sold but still on the
 /// shelf. The cost fields are there for those with `costs:read` only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Product {
     pub id: ProductId,
     pub sku: String,
@@ -88,7 +89,7 @@ pub struct Product {
 }
 
 /// `GET /products`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductQuery {
     /// Part of the name, SKU, barcode or description, whatever the case.

@@ -2,10 +2,11 @@
 
 use crate::{Decimal, ProductId};
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /reports/profit-loss`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProfitLossQuery {
     pub from: NaiveDate,
@@ -13,7 +14,7 @@ pub struct ProfitLossQuery {
 }
 
 /// What was earned in these days.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ProfitLoss {
     pub from: NaiveDate,
     pub to: NaiveDate,
@@ -33,7 +34,7 @@ pub struct ProfitLoss {
     pub net_profit: Decimal,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AccountAmount {
     pub account: String,
     pub name: String,
@@ -41,7 +42,7 @@ pub struct AccountAmount {
 }
 
 /// `GET /reports/balance-sheet`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct BalanceSheet {
     pub as_of: NaiveDate,
     pub assets: Vec<AccountAmount>,
@@ -56,7 +57,7 @@ pub struct BalanceSheet {
 }
 
 /// How long what is on hand has been there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StockAging {
     pub as_of: NaiveDate,
     /// Days since the goods came in.
@@ -65,7 +66,7 @@ pub struct StockAging {
     pub totals: AgingTotals,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AgingRow {
     pub product_id: ProductId,
     pub sku: String,
@@ -75,13 +76,13 @@ pub struct AgingRow {
     pub by_bucket: Vec<AgingBucket>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AgingBucket {
     pub quantity: i64,
     pub value: Decimal,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AgingTotals {
     pub on_hand: i64,
     pub inventory_value: Decimal,

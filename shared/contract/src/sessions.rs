@@ -2,10 +2,11 @@
 
 use crate::{SessionEventId, SessionId, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One login of a user, as long as it lasts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
@@ -22,7 +23,7 @@ pub struct Session {
 }
 
 /// `GET /sessions`: those that have not ended, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +32,7 @@ pub struct SessionQuery {
     pub cursor: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEventKind {
     Login,
@@ -57,7 +58,7 @@ pub enum SessionEventKind {
 }
 
 /// A line of the session log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SessionEvent {
     pub id: SessionEventId,
     pub kind: SessionEventKind,
@@ -71,7 +72,7 @@ pub struct SessionEvent {
 }
 
 /// `GET /sessions/logs`; `from` and `to` are days in the client's time zone, inclusive.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionEventQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,11 +2,12 @@
 
 use crate::{Patch, UserId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `POST /users`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     pub username: String,
@@ -18,7 +19,7 @@ pub struct NewUser {
 }
 
 /// `PATCH /users/{id}`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -29,7 +30,7 @@ pub struct UserPatch {
     pub disabled: Patch<bool>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     pub id: UserId,
     pub username: String,
@@ -44,7 +45,7 @@ pub struct User {
 }
 
 /// `GET /users`, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,13 +57,13 @@ pub struct UserQuery {
 }
 
 /// `POST /users/{id}/reset-password`: shown this once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct OneTimePassword {
     pub password: String,
 }
 
 /// `POST /roles`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
     /// 2 to 40 of `a-z`, `0-9`, `-`, `_`, beginning with a letter.
@@ -71,13 +72,13 @@ pub struct NewRole {
 }
 
 /// `PUT /roles/{name}`: the full new set.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleChange {
     pub permissions: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Role {
     pub name: String,
     pub permissions: Vec<String>,
@@ -86,7 +87,7 @@ pub struct Role {
 }
 
 /// `GET /roles`: all of them, the built-in ones first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Roles {
     pub data: Vec<Role>,
 }

@@ -15,12 +15,13 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{Cut, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::{Duration as Time, Instant};
 use tokio::task::JoinHandle;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 struct Errand {
     number: i64,
 }

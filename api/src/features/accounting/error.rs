@@ -9,12 +9,45 @@ use crate::{
     },
 };
 
-const PERIOD_CLOSED: Kind = Kind::new(409, "period_closed", "The month is closed");
-const PERIOD_NOT_OVER: Kind = Kind::new(409, "period_not_over", "The month is not over");
-const PERIOD_NOT_CLOSED: Kind = Kind::new(409, "period_not_closed", "The month is not closed");
-const NOT_MANUAL: Kind = Kind::new(409, "not_manual", "The entry was not made by hand");
-const ALREADY_REVERSED: Kind = Kind::new(409, "already_reversed", "The entry was reversed already");
-const ACCOUNT_TAKEN: Kind = Kind::new(409, "account_taken", "There is an account of this code");
+pub const PERIOD_CLOSED: Kind = Kind::new(
+    409,
+    "period_closed",
+    "The month is closed",
+    "The entry would be dated in a month that was closed, and nothing was posted. Date it in an open \
+     month, or let somebody who may open the month again.",
+);
+pub const PERIOD_NOT_OVER: Kind = Kind::new(
+    409,
+    "period_not_over",
+    "The month is not over",
+    "Only months that lie behind us can be closed, for this one may still get entries. Wait until it is \
+     over.",
+);
+pub const PERIOD_NOT_CLOSED: Kind = Kind::new(
+    409,
+    "period_not_closed",
+    "The month is not closed",
+    "The month was not closed, so there is nothing to open: entries can be dated in it.",
+);
+pub const NOT_MANUAL: Kind = Kind::new(
+    409,
+    "not_manual",
+    "The entry was not made by hand",
+    "The service posted this entry itself, for a sale, a payment or the like. It is corrected by undoing \
+     what it was posted for, and not by hand.",
+);
+pub const ALREADY_REVERSED: Kind = Kind::new(
+    409,
+    "already_reversed",
+    "The entry was reversed already",
+    "Another entry takes this one back already; look for the one whose reverses names it.",
+);
+pub const ACCOUNT_TAKEN: Kind = Kind::new(
+    409,
+    "account_taken",
+    "There is an account of this code",
+    "The chart has an account of this code. Choose another code, or use the account that is there.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum AccountingError {

@@ -1,13 +1,19 @@
 //! Routes under `/accounting`.
 
-use super::{manual, model::Entry, repo::EntryFilter, service};
+use super::{
+    error::{ACCOUNT_TAKEN, ALREADY_REVERSED, NOT_MANUAL, PERIOD_CLOSED, PERIOD_NOT_CLOSED, PERIOD_NOT_OVER},
+    manual,
+    model::Entry,
+    repo::EntryFilter,
+    service,
+};
 use crate::{
     app::AppState,
     features::identity::{CodeHeader, Origin},
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, Query, Route},
+        http::{Access, Answer, ApiError, Body, IdPath, Query, Route, problems},
         limits::RateClass,
     },
 };
@@ -27,21 +33,36 @@ pub fn routes() -> Vec<Route> {
     let close = Access::Needs(Permission::AccountingClose);
     let reopen = Access::PersonNeeds(Permission::AccountingClose);
     vec![
-        Route::get("/accounting/journal-entries", read, list).with_query(),
-        Route::post("/accounting/journal-entries", write, enter),
-        Route::get("/accounting/journal-entries/{id}", read, show),
-        Route::post("/accounting/journal-entries/{id}/reverse", write, reverse),
-        Route::get("/accounting/accounts", read, accounts),
-        Route::post("/accounting/accounts", write, create_account),
-        Route::get("/accounting/accounts/{code}/entries", read, statement).with_query(),
-        Route::get("/accounting/trial-balance", read, trial_balance).with_query(),
-        Route::get("/accounting/periods", read, periods),
-        Route::post("/accounting/periods/{month}/close", close, close_month),
-        Route::post("/accounting/periods/{month}/reopen", reopen, reopen_month).rate(RateClass::LogIn),
+        Route::get("/accounting/journal-entries", read, list).about("The journal, newest first."),
+        Route::post("/accounting/journal-entries", write, enter)
+            .about("Posts an entry by hand.")
+            .creates()
+            .refuses(&[PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/accounting/journal-entries/{id}", read, show).about("One entry of the journal."),
+        Route::post("/accounting/journal-entries/{id}/reverse", write, reverse)
+            .about("Takes an entry by hand back, with one that is dated today.")
+            .creates()
+            .refuses(&[NOT_MANUAL, ALREADY_REVERSED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/accounting/accounts", read, accounts).about("The whole chart, by code."),
+        Route::post("/accounting/accounts", write, create_account)
+            .about("Adds an account to the chart.")
+            .creates()
+            .refuses(&[ACCOUNT_TAKEN]),
+        Route::get("/accounting/accounts/{code}/entries", read, statement)
+            .about("An account's lines with its balance after each, newest first."),
+        Route::get("/accounting/trial-balance", read, trial_balance)
+            .about("What every account holds at the end of a day."),
+        Route::get("/accounting/periods", read, periods).about("The months that are closed, the latest first."),
+        Route::post("/accounting/periods/{month}/close", close, close_month)
+            .about("Closes a month: nothing is dated in it any more.")
+            .refuses(&[PERIOD_NOT_OVER]),
+        Route::post("/accounting/periods/{month}/reopen", reopen, reopen_month)
+            .about("Opens a closed month again; asks for a second factor.")
+            .rate(RateClass::LogIn)
+            .refuses(&[PERIOD_NOT_CLOSED]),
     ]
 }
 
-/// The journal, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -56,7 +77,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, Entry::position, |entry| entry.into_wire(currency))))
 }
 
-/// Posts an entry by hand.
 async fn enter(ctx: TenantCtx, body: Body<NewEntry>) -> Result<Answer<accounting::Entry>, ApiError> {
     let entry = manual::enter(&ctx, body.0).await?;
     Ok(created(&ctx, entry))
@@ -67,7 +87,6 @@ async fn show(ctx: TenantCtx, id: IdPath<EntryId>) -> Result<Answer<accounting::
     Ok(Answer::ok(entry.into_wire(ctx.principal().currency)))
 }
 
-/// Takes an entry by hand back.
 async fn reverse(ctx: TenantCtx, id: IdPath<EntryId>) -> Result<Answer<accounting::Entry>, ApiError> {
     let entry = manual::reverse(&ctx, id.0).await?;
     Ok(created(&ctx, entry))
@@ -78,7 +97,6 @@ fn created(ctx: &TenantCtx, entry: Entry) -> Answer<accounting::Entry> {
     Answer::created(entry.into_wire(ctx.principal().currency)).at(location)
 }
 
-/// The whole chart, by code.
 async fn accounts(ctx: TenantCtx) -> Result<Answer<Page<Account>>, ApiError> {
     Ok(Answer::ok(Page { data: service::accounts(&ctx).await?, next_cursor: None }))
 }
@@ -87,7 +105,6 @@ async fn create_account(ctx: TenantCtx, body: Body<NewAccount>) -> Result<Answer
     Ok(Answer::created(service::create_account(&ctx, body.0).await?))
 }
 
-/// An account's lines with its balance after each, newest first.
 async fn statement(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -105,17 +122,14 @@ async fn trial_balance(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer
     Ok(Answer::ok(service::trial_balance(&ctx, query.0.as_of).await?))
 }
 
-/// The months that are closed, the latest first.
 async fn periods(ctx: TenantCtx) -> Result<Answer<Page<Period>>, ApiError> {
     Ok(Answer::ok(Page { data: service::periods(&ctx).await?, next_cursor: None }))
 }
 
-/// Closes a month: nothing is dated in it any more.
 async fn close_month(ctx: TenantCtx, month: Path<String>) -> Result<Answer<Period>, ApiError> {
     Ok(Answer::ok(service::close(&ctx, month.into_inner()).await?))
 }
 
-/// Opens a closed month again; asks for `X-2FA-Code`.
 async fn reopen_month(
     state: Data<AppState>,
     req: HttpRequest,

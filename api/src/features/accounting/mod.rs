@@ -14,7 +14,7 @@ mod posting;
 mod repo;
 mod service;
 
-pub use error::AccountingError;
+pub use error::{AccountingError, PERIOD_CLOSED};
 pub use http::routes;
 pub use model::{Account, Lines, NewEntry, Source, decimal};
 pub use posting::{local_date, post_in, today};

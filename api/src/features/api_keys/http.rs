@@ -6,7 +6,7 @@ use crate::{
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route, no_content},
+        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route, no_content, problems},
     },
 };
 use actix_web::{HttpResponse, web::Data};
@@ -18,13 +18,16 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let write = Access::PersonNeeds(Permission::ApiKeysWrite);
     vec![
-        Route::get("/api-keys", Access::Needs(Permission::ApiKeysRead), list).with_query(),
-        Route::post("/api-keys", write, create).not_replayed("shows a key"),
-        Route::delete("/api-keys/{id}", write, revoke),
+        Route::get("/api-keys", Access::Needs(Permission::ApiKeysRead), list).about("The client's keys, newest first."),
+        Route::post("/api-keys", write, create)
+            .about("Makes a key; its secret is shown in this answer and never again.")
+            .not_replayed("shows a key")
+            .creates()
+            .refuses(&[problems::CANNOT_GRANT]),
+        Route::delete("/api-keys/{id}", write, revoke).about("Revokes a key: it is dead on the next request."),
     ]
 }
 
-/// The client's keys, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -37,12 +40,10 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |key| key)))
 }
 
-/// Makes a key; its secret is shown in this answer and never again.
 async fn create(state: Data<AppState>, ctx: TenantCtx, body: Body<NewApiKey>) -> Result<Answer<ApiKeyMade>, ApiError> {
     Ok(Answer::created(service::create(&state, &ctx, body.0).await?))
 }
 
-/// Revokes a key: it is dead on the next request.
 async fn revoke(ctx: TenantCtx, id: IdPath<ApiKeyId>) -> Result<HttpResponse, ApiError> {
     service::revoke(&ctx, id.0).await?;
     Ok(no_content())

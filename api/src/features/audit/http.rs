@@ -17,12 +17,13 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/audit", Access::Needs(Permission::AuditRead), list).with_query(),
-        Route::get("/admin/audit", Access::Superadmin, list_of_operator).with_query(),
+        Route::get("/audit", Access::Needs(Permission::AuditRead), list)
+            .about("Who did what in this client, superadmins too; newest first."),
+        Route::get("/admin/audit", Access::Superadmin, list_of_operator)
+            .about("What superadmins and the operator did, and who of them came in; newest first."),
     ]
 }
 
-/// Who did what in this client, superadmins too; newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -37,7 +38,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |entry| entry)))
 }
 
-/// What superadmins and the operator did, and who of them came in; newest first.
 async fn list_of_operator(
     state: Data<AppState>,
     ctx: PlatformCtx,

@@ -5,7 +5,13 @@ use crate::platform::{
     http::{ApiError, Invalid, Kind},
 };
 
-const CURRENCY_IN_USE: Kind = Kind::new(409, "currency_in_use", "Amounts are kept in this currency");
+pub const CURRENCY_IN_USE: Kind = Kind::new(
+    409,
+    "currency_in_use",
+    "Amounts are kept in this currency",
+    "There are products, orders or entries with amounts in the present currency, so it stays. A client \
+     that sells in another currency is another client.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {

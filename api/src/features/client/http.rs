@@ -1,6 +1,6 @@
 //! Routes under `/client`.
 
-use super::{model::Client, service};
+use super::{error::CURRENCY_IN_USE, model::Client, service};
 use crate::platform::{
     authn::TenantCtx,
     authz::Permission,
@@ -10,8 +10,11 @@ use countinghouse_contract::client::{Profile, ProfilePatch};
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/client", Access::Needs(Permission::ClientRead), show),
-        Route::patch("/client", Access::Needs(Permission::ClientWrite), change),
+        Route::get("/client", Access::Needs(Permission::ClientRead), show)
+            .about("What the client says of itself, and how it sells."),
+        Route::patch("/client", Access::Needs(Permission::ClientWrite), change)
+            .about("Changes what the body names and leaves the rest; it acts on the next request.")
+            .refuses(&[CURRENCY_IN_USE]),
     ]
 }
 
@@ -19,7 +22,6 @@ async fn show(ctx: TenantCtx) -> Result<Answer<Profile>, ApiError> {
     Ok(answer(service::get(&ctx).await?))
 }
 
-/// Policies act on the next request.
 async fn change(ctx: TenantCtx, if_match: IfMatch, body: Body<ProfilePatch>) -> Result<Answer<Profile>, ApiError> {
     Ok(answer(service::change(&ctx, if_match, body.0).await?))
 }

@@ -18,15 +18,14 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Access::Needs(Permission::CustomersRead), Access::Needs(Permission::CustomersWrite));
     vec![
-        Route::get("/customers", read, list).with_query(),
-        Route::post("/customers", write, create),
-        Route::get("/customers/{id}", read, show),
-        Route::patch("/customers/{id}", write, change),
-        Route::delete("/customers/{id}", write, erase),
+        Route::get("/customers", read, list).about("Customers, newest first."),
+        Route::post("/customers", write, create).about("Enters a customer.").creates(),
+        Route::get("/customers/{id}", read, show).about("One customer."),
+        Route::patch("/customers/{id}", write, change).about("Changes what the body names and leaves the rest."),
+        Route::delete("/customers/{id}", write, erase).about("Erases a person; their orders stay, without them."),
     ]
 }
 
-/// Customers, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -51,7 +50,6 @@ async fn show(ctx: TenantCtx, id: IdPath<CustomerId>) -> Result<Answer<customers
     Ok(answer(service::get(&ctx, id.0).await?, Answer::ok))
 }
 
-/// Changes what the body names and leaves the rest.
 async fn change(
     ctx: TenantCtx,
     id: IdPath<CustomerId>,
@@ -61,7 +59,6 @@ async fn change(
     Ok(answer(service::change(&ctx, id.0, if_match, body.0).await?, Answer::ok))
 }
 
-/// Erases a person; their orders stay, without them.
 async fn erase(ctx: TenantCtx, id: IdPath<CustomerId>, if_match: IfMatch) -> Result<HttpResponse, ApiError> {
     service::erase(&ctx, id.0, if_match).await?;
     Ok(no_content())

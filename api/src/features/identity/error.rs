@@ -12,17 +12,75 @@ use crate::platform::{
 };
 use chrono::{DateTime, Utc};
 
-const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
-const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
-const WRONG_PASSWORD: Kind = Kind::new(403, "wrong_password", "The present password is not right");
+pub const INVALID_CREDENTIALS: Kind = Kind::new(
+    401,
+    "invalid_credentials",
+    "The log-in is not right",
+    "The client, the user name, the password or the code is not right, or the user is disabled; which of \
+     them is not said. Check all of them; too many tries are throttled.",
+);
+pub const INVALID_REFRESH_TOKEN: Kind = Kind::new(
+    401,
+    "invalid_refresh_token",
+    "Log in again",
+    "The refresh token was used before, or its session has ended. A token is good for one new pair; when \
+     it comes twice, its session is ended to be safe. Log in again.",
+);
+pub const WRONG_PASSWORD: Kind = Kind::new(
+    403,
+    "wrong_password",
+    "The present password is not right",
+    "The present password that came with the request is not right, and nothing was changed.",
+);
 
-const TOTP_REQUIRED: Kind = Kind::new(401, "totp_required", "A code is needed too");
-const ALREADY_ENROLLED: Kind = Kind::new(409, "second_factor_enrolled", "There is a second factor already");
-const NOTHING_TO_CONFIRM: Kind = Kind::new(409, "second_factor_not_pending", "There is nothing to confirm");
-const CODE_REQUIRED: Kind = Kind::new(401, "second_factor_required", "A code is needed");
-const CODE_INVALID: Kind = Kind::new(401, "second_factor_invalid", "The code is not right");
-const NOT_ENROLLED: Kind = Kind::new(403, "second_factor_not_enrolled", "A second factor is needed");
-const LOCKED: Kind = Kind::new(429, "second_factor_locked", "Too many wrong codes");
+pub const TOTP_REQUIRED: Kind = Kind::new(
+    401,
+    "totp_required",
+    "A code is needed too",
+    "The password is right, and this user has a second factor: send totp_code as well, from the \
+     authenticator app or one of the recovery codes. Each code counts once.",
+);
+pub const ALREADY_ENROLLED: Kind = Kind::new(
+    409,
+    "second_factor_enrolled",
+    "There is a second factor already",
+    "The user has a second factor. To set up another one, disable this one first with POST \
+     /auth/2fa/disable.",
+);
+pub const NOTHING_TO_CONFIRM: Kind = Kind::new(
+    409,
+    "second_factor_not_pending",
+    "There is nothing to confirm",
+    "There is no second factor that waits for its first code. Begin with POST /auth/2fa/enroll.",
+);
+pub const CODE_REQUIRED: Kind = Kind::new(
+    401,
+    "second_factor_required",
+    "A code is needed",
+    "This operation is protected by a second factor. Send a code of the authenticator app, or a recovery \
+     code, in the header X-2FA-Code.",
+);
+pub const CODE_INVALID: Kind = Kind::new(
+    401,
+    "second_factor_invalid",
+    "The code is not right",
+    "The code is wrong, too old, or was used before. Wait for the app's next code; five wrong ones in a \
+     row lock the second factor for 15 minutes.",
+);
+pub const NOT_ENROLLED: Kind = Kind::new(
+    403,
+    "second_factor_not_enrolled",
+    "A second factor is needed",
+    "This operation is protected by a second factor, and the user has none. Set one up with POST \
+     /auth/2fa/enroll and confirm it.",
+);
+pub const LOCKED: Kind = Kind::new(
+    429,
+    "second_factor_locked",
+    "Too many wrong codes",
+    "Five codes in a row were wrong, so no code is looked at for 15 minutes. Wait as long as Retry-After \
+     says; a superadmin can take the factor away from somebody who has lost it.",
+);
 
 /// Why a code opens nothing.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,12 @@
 //! Routes under `/auth` and `/sessions`.
 
 use super::{
-    Origin, enrolment, login, password, refresh,
+    Origin, enrolment,
+    error::{
+        ALREADY_ENROLLED, CODE_INVALID, INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, LOCKED, NOT_ENROLLED,
+        NOTHING_TO_CONFIRM, TOTP_REQUIRED, WRONG_PASSWORD,
+    },
+    login, password, refresh,
     sessions::{self, EventFilter},
 };
 use crate::{
@@ -9,7 +14,7 @@ use crate::{
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, Dates, IdPath, Position, Query, Route, no_content},
+        http::{Access, Answer, ApiError, Body, Dates, IdPath, Position, Query, Route, no_content, problems},
         limits::RateClass,
         metrics::Who,
     },
@@ -26,22 +31,45 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/auth/login", Access::Public, log_in).rate(RateClass::LogIn),
-        Route::post("/auth/refresh", Access::Public, refresh_pair),
-        Route::post("/auth/logout", Access::LoggedIn, log_out),
-        Route::get("/auth/me", Access::Known, me),
-        Route::post("/auth/password", Access::LoggedIn, change_password).rate(RateClass::LogIn),
-        Route::post("/auth/2fa/enroll", Access::LoggedIn, enrol).rate(RateClass::LogIn),
-        Route::post("/auth/2fa/confirm", Access::LoggedIn, confirm).rate(RateClass::LogIn),
-        Route::post("/auth/2fa/recovery-codes", Access::LoggedIn, renew_recovery_codes).rate(RateClass::LogIn),
-        Route::post("/auth/2fa/disable", Access::LoggedIn, disable).rate(RateClass::LogIn),
-        Route::get("/sessions", Access::LoggedIn, list).with_query(),
-        Route::delete("/sessions/{id}", Access::LoggedIn, end),
-        Route::get("/sessions/logs", Access::PersonNeeds(Permission::SessionsRead), logs).with_query(),
+        Route::post("/auth/login", Access::Public, log_in)
+            .about("Logs a client's user in.")
+            .rate(RateClass::LogIn)
+            .refuses(&[INVALID_CREDENTIALS, TOTP_REQUIRED, LOCKED, problems::CLIENT_SUSPENDED]),
+        Route::post("/auth/refresh", Access::Public, refresh_pair)
+            .about("A new pair of tokens for a refresh token, which is good once.")
+            .refuses(&[INVALID_REFRESH_TOKEN, problems::CLIENT_SUSPENDED]),
+        Route::post("/auth/logout", Access::LoggedIn, log_out)
+            .about("Ends the session: its tokens are dead on the next request."),
+        Route::get("/auth/me", Access::Known, me).about("Who am I, and what may I do?"),
+        Route::post("/auth/password", Access::LoggedIn, change_password)
+            .about("Changes one's own password and ends one's other sessions.")
+            .rate(RateClass::LogIn)
+            .refuses(&[WRONG_PASSWORD]),
+        Route::post("/auth/2fa/enroll", Access::LoggedIn, enrol)
+            .about("A secret for the caller's authenticator app; it protects once its first code was confirmed.")
+            .rate(RateClass::LogIn)
+            .refuses(&[WRONG_PASSWORD, ALREADY_ENROLLED]),
+        Route::post("/auth/2fa/confirm", Access::LoggedIn, confirm)
+            .about("The first code of the app; answers the recovery codes, this once.")
+            .rate(RateClass::LogIn)
+            .refuses(&[NOTHING_TO_CONFIRM, ALREADY_ENROLLED, CODE_INVALID, LOCKED]),
+        Route::post("/auth/2fa/recovery-codes", Access::LoggedIn, renew_recovery_codes)
+            .about("New recovery codes, in place of the old ones.")
+            .rate(RateClass::LogIn)
+            .refuses(&[WRONG_PASSWORD, CODE_INVALID, NOT_ENROLLED, LOCKED]),
+        Route::post("/auth/2fa/disable", Access::LoggedIn, disable)
+            .about("Gives the second factor up.")
+            .rate(RateClass::LogIn)
+            .refuses(&[WRONG_PASSWORD, CODE_INVALID, NOT_ENROLLED, LOCKED]),
+        Route::get("/sessions", Access::LoggedIn, list)
+            .about("Sessions that have not ended: one's own, or everybody's with `sessions:read`."),
+        Route::delete("/sessions/{id}", Access::LoggedIn, end)
+            .about("Ends a session: one's own, or anybody's with `sessions:write`."),
+        Route::get("/sessions/logs", Access::PersonNeeds(Permission::SessionsRead), logs)
+            .about("What happened at the door, newest first."),
     ]
 }
 
-/// Logs a client's user in.
 async fn log_in(
     state: Data<AppState>,
     req: HttpRequest,
@@ -51,7 +79,6 @@ async fn log_in(
     Ok(Answer::ok(state.metrics.doors.logged_in(Who::User, done)?))
 }
 
-/// A new pair of tokens for a refresh token, which is good once.
 async fn refresh_pair(
     state: Data<AppState>,
     req: HttpRequest,
@@ -60,13 +87,11 @@ async fn refresh_pair(
     Ok(Answer::ok(refresh::refresh(&state, &body.0.refresh_token, Origin::of(&req)).await?))
 }
 
-/// Ends the session: its tokens are dead on the next request.
 async fn log_out(state: Data<AppState>, req: HttpRequest, ctx: TenantCtx) -> Result<HttpResponse, ApiError> {
     sessions::logout(&state, &ctx, Origin::of(&req)).await?;
     Ok(no_content())
 }
 
-/// Changes one's own password and ends one's other sessions.
 async fn change_password(
     state: Data<AppState>,
     req: HttpRequest,
@@ -77,7 +102,6 @@ async fn change_password(
     Ok(no_content())
 }
 
-/// A secret for the caller's authenticator app; it protects once its first code was confirmed.
 async fn enrol(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -86,7 +110,6 @@ async fn enrol(
     Ok(Answer::ok(enrolment::enrol(&state, &ctx, body.0).await?))
 }
 
-/// The first code of the app; answers the recovery codes.
 async fn confirm(
     state: Data<AppState>,
     req: HttpRequest,
@@ -96,7 +119,6 @@ async fn confirm(
     Ok(Answer::ok(enrolment::confirm(&state, &ctx, body.0, Origin::of(&req)).await?))
 }
 
-/// New recovery codes, in place of the old ones.
 async fn renew_recovery_codes(
     state: Data<AppState>,
     req: HttpRequest,
@@ -106,7 +128,6 @@ async fn renew_recovery_codes(
     Ok(Answer::ok(enrolment::renew(&state, &ctx, body.0, Origin::of(&req)).await?))
 }
 
-/// Gives the second factor up.
 async fn disable(
     state: Data<AppState>,
     req: HttpRequest,
@@ -117,7 +138,6 @@ async fn disable(
     Ok(no_content())
 }
 
-/// Who am I, and what may I do?
 async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
     let (principal, second_factor) = sessions::me(&ctx).await?;
     let (session_id, api_key_id) = (principal.session_id(), principal.api_key_id());
@@ -137,7 +157,6 @@ async fn me(ctx: TenantCtx) -> Result<Answer<Me>, ApiError> {
     }))
 }
 
-/// Sessions that have not ended: one's own, or everybody's with `sessions:read`.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -150,7 +169,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |session| session)))
 }
 
-/// Ends a session: one's own, or anybody's with `sessions:write`.
 async fn end(
     state: Data<AppState>,
     req: HttpRequest,
@@ -161,7 +179,6 @@ async fn end(
     Ok(no_content())
 }
 
-/// What happened at the door, newest first.
 async fn logs(
     state: Data<AppState>,
     ctx: TenantCtx,

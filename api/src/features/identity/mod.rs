@@ -20,7 +20,7 @@ mod second_factor;
 mod sessions;
 mod users;
 
-pub use error::SecondFactorError;
+pub use error::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, SecondFactorError};
 pub use http::routes;
 pub use reset::reset_second_factor_in;
 pub use second_factor::{CodeHeader, with_second_factor};

@@ -6,7 +6,7 @@
 
 use super::{
     Origin,
-    error::SecondFactorError,
+    error::{CODE_INVALID, CODE_REQUIRED, LOCKED, NOT_ENROLLED, SecondFactorError},
     events::{self, Event},
     recovery, repo,
 };
@@ -16,7 +16,7 @@ use crate::{
         authn::TenantCtx,
         crypto::Place,
         db::{AnyTx, DbError, TenantTx},
-        http::ApiError,
+        http::{ApiError, Header, Signature, Takes, problems},
         second_factor::{Authenticator, Tries, is_one_time_code},
     },
 };
@@ -80,6 +80,14 @@ impl FromRequest for CodeHeader {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let code = req.headers().get("x-2fa-code").map(|value| value.to_str().unwrap_or_default().to_owned());
         ready(Ok(Self(code)))
+    }
+}
+
+impl Takes for CodeHeader {
+    fn note(signature: &mut Signature) {
+        let about = "A code of the authenticator app, or a recovery code.";
+        signature.headers.push(Header { name: "X-2FA-Code", about, example: "123456" });
+        signature.refusals.extend([CODE_REQUIRED, CODE_INVALID, NOT_ENROLLED, LOCKED, problems::PEOPLE_ONLY]);
     }
 }
 

@@ -11,7 +11,13 @@ use crate::{
 };
 use serde_json::json;
 
-const INSUFFICIENT_STOCK: Kind = Kind::new(409, "insufficient_stock", "There is not enough in stock");
+pub const INSUFFICIENT_STOCK: Kind = Kind::new(
+    409,
+    "insufficient_stock",
+    "There is not enough in stock",
+    "There are fewer units free to sell than were asked for, and nothing was changed. products names each \
+     short product with what is available. Ask for less, or enter what came in first.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {

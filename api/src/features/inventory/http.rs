@@ -1,12 +1,13 @@
 //! Routes under `/inventory`.
 
-use super::{adjustments, model::Movement, repo::MovementFilter, service};
+use super::{adjustments, error::INSUFFICIENT_STOCK, model::Movement, repo::MovementFilter, service};
 use crate::{
     app::AppState,
+    features::accounting::PERIOD_CLOSED,
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, Dates, Position, Query, Route},
+        http::{Access, Answer, ApiError, Body, Dates, Position, Query, Route, problems},
     },
 };
 use actix_web::web::Data;
@@ -17,18 +18,20 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/inventory/adjustments", Access::Needs(Permission::InventoryWrite), adjust),
-        Route::get("/inventory/movements", Access::Needs(Permission::InventoryRead), movements).with_query(),
+        Route::post("/inventory/adjustments", Access::Needs(Permission::InventoryWrite), adjust)
+            .about("Enters goods that were bought, spoilt, corrected or counted.")
+            .creates()
+            .refuses(&[INSUFFICIENT_STOCK, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/inventory/movements", Access::Needs(Permission::InventoryRead), movements)
+            .about("What moved stock, newest first."),
     ]
 }
 
-/// Enters goods that were bought, spoilt, corrected or counted.
 async fn adjust(ctx: TenantCtx, body: Body<NewAdjustment>) -> Result<Answer<inventory::Movement>, ApiError> {
     let movement = adjustments::adjust(&ctx, body.0).await?;
     Ok(Answer::created(wire(&ctx)(movement)))
 }
 
-/// What moved stock, newest first.
 async fn movements(
     state: Data<AppState>,
     ctx: TenantCtx,

@@ -14,7 +14,7 @@ mod model;
 mod repo;
 mod service;
 
-pub use error::InventoryError;
+pub use error::{INSUFFICIENT_STOCK, InventoryError};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
 pub use service::{Opening, Taken, fulfil_in, open_in, record_sale_in, take_in};

@@ -3,7 +3,7 @@
 use crate::{
     features::{
         accounting::AccountingError,
-        inventory::{InventoryError, Shortage},
+        inventory::{INSUFFICIENT_STOCK, InventoryError, Shortage},
     },
     platform::{
         authz::Permission,
@@ -15,13 +15,40 @@ use crate::{
 use countinghouse_contract::{Decimal, OrderId, OrderLineId, money::MoneyError};
 use serde_json::json;
 
-const INSUFFICIENT_STOCK: Kind = Kind::new(409, "insufficient_stock", "There is not enough in stock");
-const DUPLICATE_REFERENCE: Kind = Kind::new(409, "duplicate_reference", "This order exists already");
-const ALREADY_INVOICED: Kind = Kind::new(409, "already_invoiced", "The order is invoiced already");
-const NOT_INVOICED: Kind = Kind::new(409, "not_invoiced", "The order is not invoiced");
-const NOTHING_TO_FULFIL: Kind = Kind::new(409, "nothing_to_fulfil", "Nothing is left to fulfil");
-const FULFILMENT_EXCEEDS_ORDERED: Kind =
-    Kind::new(409, "fulfilment_exceeds_ordered", "That is more than is left to fulfil");
+pub const DUPLICATE_REFERENCE: Kind = Kind::new(
+    409,
+    "duplicate_reference",
+    "This order exists already",
+    "An order of this channel has the external_reference already; order_id names it. It is most likely \
+     the same order, sent twice: use the one that is there.",
+);
+pub const ALREADY_INVOICED: Kind = Kind::new(
+    409,
+    "already_invoiced",
+    "The order is invoiced already",
+    "The order has an invoice, and an order has one at a time. GET /orders/{id}/invoices shows it.",
+);
+pub const NOT_INVOICED: Kind = Kind::new(
+    409,
+    "not_invoiced",
+    "The order is not invoiced",
+    "The order has no invoice yet, and money is booked against invoices. Issue it first with POST \
+     /orders/{id}/invoice.",
+);
+pub const NOTHING_TO_FULFIL: Kind = Kind::new(
+    409,
+    "nothing_to_fulfil",
+    "Nothing is left to fulfil",
+    "Everything of this order has left already, or the order was cancelled. Look at fulfilments of the \
+     order.",
+);
+pub const FULFILMENT_EXCEEDS_ORDERED: Kind = Kind::new(
+    409,
+    "fulfilment_exceeds_ordered",
+    "That is more than is left to fulfil",
+    "More units of a line were to leave than are left of it. lines says how many are left of each; \
+     nothing was fulfilled.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {

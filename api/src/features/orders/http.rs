@@ -1,16 +1,18 @@
 //! Routes under `/orders`.
 
 use super::{
+    error::{ALREADY_INVOICED, DUPLICATE_REFERENCE, FULFILMENT_EXCEEDS_ORDERED, NOT_INVOICED, NOTHING_TO_FULFIL},
     model::{Order, credit_note_number_text, invoice_number_text},
     repo::IssuedInvoice,
     service::{self, Filter},
 };
 use crate::{
     app::AppState,
+    features::{accounting::PERIOD_CLOSED, inventory::INSUFFICIENT_STOCK},
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route},
+        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route, problems},
     },
 };
 use actix_web::web::Data;
@@ -25,18 +27,35 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let needs = Access::Needs;
     vec![
-        Route::get("/orders", needs(Permission::OrdersRead), list).with_query(),
-        Route::post("/orders", needs(Permission::OrdersWrite), create),
-        Route::get("/orders/{id}", needs(Permission::OrdersRead), show),
-        Route::post("/orders/{id}/invoice", needs(Permission::InvoicesWrite), invoice),
-        Route::get("/orders/{id}/invoices", needs(Permission::OrdersRead), invoices).with_query(),
-        Route::post("/orders/{id}/payments", needs(Permission::PaymentsWrite), pay),
-        Route::post("/orders/{id}/refunds", needs(Permission::RefundsWrite), refund),
-        Route::post("/orders/{id}/fulfilments", needs(Permission::FulfilmentsWrite), fulfil),
+        Route::get("/orders", needs(Permission::OrdersRead), list)
+            .about("Orders, newest first."),
+        Route::post("/orders", needs(Permission::OrdersWrite), create)
+            .about("Creates an order and takes its goods, all or nothing; invoices it too, unless the client invoices later.")
+            .creates()
+            .refuses(&[INSUFFICIENT_STOCK, DUPLICATE_REFERENCE, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/orders/{id}", needs(Permission::OrdersRead), show)
+            .about("One order."),
+        Route::post("/orders/{id}/invoice", needs(Permission::InvoicesWrite), invoice)
+            .about("Invoices an order that was placed without.")
+            .creates()
+            .refuses(&[ALREADY_INVOICED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/orders/{id}/invoices", needs(Permission::OrdersRead), invoices)
+            .about("What was issued for an order, newest first."),
+        Route::post("/orders/{id}/payments", needs(Permission::PaymentsWrite), pay)
+            .about("Enters money that came for an order.")
+            .creates()
+            .refuses(&[NOT_INVOICED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::post("/orders/{id}/refunds", needs(Permission::RefundsWrite), refund)
+            .about("Enters money that went back to the customer.")
+            .creates()
+            .refuses(&[NOT_INVOICED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::post("/orders/{id}/fulfilments", needs(Permission::FulfilmentsWrite), fulfil)
+            .about("Enters what leaves the shelf for the customer.")
+            .creates()
+            .refuses(&[NOTHING_TO_FULFIL, FULFILMENT_EXCEEDS_ORDERED]),
     ]
 }
 
-/// Orders, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -52,8 +71,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |order| order.into_wire(costs))))
 }
 
-/// Creates an order and takes its goods, all or nothing; invoices it too, unless the client
-/// invoices later.
 async fn create(ctx: TenantCtx, body: Body<NewOrder>) -> Result<Answer<orders::Order>, ApiError> {
     let order = service::create(&ctx, body.0).await?;
     let location = format!("/api/v1/orders/{}", order.id);
@@ -65,7 +82,6 @@ async fn show(ctx: TenantCtx, id: IdPath<OrderId>) -> Result<Answer<orders::Orde
     Ok(answer(&ctx, order, Answer::ok))
 }
 
-/// Invoices an order that was placed without.
 async fn invoice(
     ctx: TenantCtx,
     id: IdPath<OrderId>,
@@ -76,7 +92,6 @@ async fn invoice(
     Ok(answer(&ctx, order, Answer::created).at(location))
 }
 
-/// What was issued for an order, newest first.
 async fn invoices(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -102,7 +117,6 @@ async fn refund(ctx: TenantCtx, id: IdPath<OrderId>, body: Body<NewRefund>) -> R
     Ok(Answer::created(paid.into_wire()))
 }
 
-/// Enters what leaves the shelf for the customer.
 async fn fulfil(
     ctx: TenantCtx,
     id: IdPath<OrderId>,

@@ -9,7 +9,13 @@ use crate::{
     },
 };
 
-const SKU_TAKEN: Kind = Kind::new(409, "sku_taken", "The SKU is taken");
+pub const SKU_TAKEN: Kind = Kind::new(
+    409,
+    "sku_taken",
+    "The SKU is taken",
+    "Another product has this SKU, perhaps an archived one: an archived product keeps it. Choose another \
+     SKU, or bring the archived product back.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProductError {

@@ -1,12 +1,13 @@
 //! Routes under `/products`.
 
-use super::{model::Product, service};
+use super::{error::SKU_TAKEN, model::Product, service};
 use crate::{
     app::AppState,
+    features::accounting::PERIOD_CLOSED,
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, IfMatch, Position, Query, Route, no_content},
+        http::{Access, Answer, ApiError, Body, IdPath, IfMatch, Position, Query, Route, no_content, problems},
     },
 };
 use actix_web::{HttpResponse, web::Data};
@@ -18,15 +19,19 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Access::Needs(Permission::ProductsRead), Access::Needs(Permission::ProductsWrite));
     vec![
-        Route::get("/products", read, list).with_query(),
-        Route::post("/products", write, create),
-        Route::get("/products/{id}", read, show),
-        Route::patch("/products/{id}", write, change),
-        Route::delete("/products/{id}", write, archive),
+        Route::get("/products", read, list).about("Products, newest first."),
+        Route::post("/products", write, create)
+            .about("Enters a product, with the stock that lies there already.")
+            .creates()
+            .refuses(&[SKU_TAKEN, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::get("/products/{id}", read, show).about("One product with its stock."),
+        Route::patch("/products/{id}", write, change)
+            .about("Changes what the body names and leaves the rest.")
+            .refuses(&[SKU_TAKEN, problems::CURRENCY_CHANGED]),
+        Route::delete("/products/{id}", write, archive).about("Archives a product; its SKU stays taken."),
     ]
 }
 
-/// Products, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: TenantCtx,
@@ -42,7 +47,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |product| product.into_wire(costs))))
 }
 
-/// Enters a product, with the stock that lies there already.
 async fn create(ctx: TenantCtx, body: Body<NewProduct>) -> Result<Answer<products::Product>, ApiError> {
     let product = service::create(&ctx, body.0).await?;
     let location = format!("/api/v1/products/{}", product.id);
@@ -54,7 +58,6 @@ async fn show(ctx: TenantCtx, id: IdPath<ProductId>) -> Result<Answer<products::
     Ok(answer(&ctx, product, Answer::ok))
 }
 
-/// Changes what the body names and leaves the rest.
 async fn change(
     ctx: TenantCtx,
     id: IdPath<ProductId>,
@@ -65,7 +68,6 @@ async fn change(
     Ok(answer(&ctx, product, Answer::ok))
 }
 
-/// Archives a product; its SKU stays taken.
 async fn archive(ctx: TenantCtx, id: IdPath<ProductId>, if_match: IfMatch) -> Result<HttpResponse, ApiError> {
     service::archive(&ctx, id.0, if_match).await?;
     Ok(no_content())

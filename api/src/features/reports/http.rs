@@ -15,9 +15,15 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let read = Access::Needs(Permission::ReportsRead);
     vec![
-        Route::get("/reports/profit-loss", read, profit_loss).with_query().rate(RateClass::Report),
-        Route::get("/reports/balance-sheet", read, balance_sheet).with_query().rate(RateClass::Report),
-        Route::get("/reports/stock-aging", read, stock_aging).with_query().rate(RateClass::Report),
+        Route::get("/reports/profit-loss", read, profit_loss)
+            .about("What was earned in these days.")
+            .rate(RateClass::Report),
+        Route::get("/reports/balance-sheet", read, balance_sheet)
+            .about("What the client has and owes at the end of a day.")
+            .rate(RateClass::Report),
+        Route::get("/reports/stock-aging", read, stock_aging)
+            .about("How long what is on hand has been there.")
+            .rate(RateClass::Report),
     ]
 }
 

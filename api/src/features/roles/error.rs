@@ -6,9 +6,26 @@ use crate::platform::{
     http::{ApiError, Invalid, Kind},
 };
 
-const ROLE_TAKEN: Kind = Kind::new(409, "role_taken", "The role exists already");
-const ROLE_IN_USE: Kind = Kind::new(409, "role_in_use", "Somebody has this role");
-const ROLE_BUILT_IN: Kind = Kind::new(409, "role_built_in", "Built-in roles stay as they are");
+pub const ROLE_TAKEN: Kind = Kind::new(
+    409,
+    "role_taken",
+    "The role exists already",
+    "A role of this name exists. Choose another name, or change the role that is there with PUT \
+     /roles/{name}.",
+);
+pub const ROLE_IN_USE: Kind = Kind::new(
+    409,
+    "role_in_use",
+    "Somebody has this role",
+    "Users have this role, so it can not be deleted. Give them another role first.",
+);
+pub const ROLE_BUILT_IN: Kind = Kind::new(
+    409,
+    "role_built_in",
+    "Built-in roles stay as they are",
+    "Built-in roles are the same everywhere and stay as they are. Make a role of your own with the \
+     permissions that you want.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RoleError {

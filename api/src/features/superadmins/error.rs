@@ -1,19 +1,18 @@
 //! What can go wrong at the superadmins' door.
 
-use crate::platform::{
-    authn::TokenError,
-    db::DbError,
-    http::{ApiError, Kind, problems},
-    ids::NoRandomness,
-    limits::TooMany,
-    passwords::PasswordError,
-    second_factor::AuthenticatorError,
-    vault::VaultError,
+use crate::{
+    features::identity::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN},
+    platform::{
+        authn::TokenError,
+        db::DbError,
+        http::{ApiError, problems},
+        ids::NoRandomness,
+        limits::TooMany,
+        passwords::PasswordError,
+        second_factor::AuthenticatorError,
+        vault::VaultError,
+    },
 };
-
-const INVALID_CREDENTIALS: Kind = Kind::new(401, "invalid_credentials", "The log-in is not right");
-
-const INVALID_REFRESH_TOKEN: Kind = Kind::new(401, "invalid_refresh_token", "Log in again");
 
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminError {

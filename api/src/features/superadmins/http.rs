@@ -3,10 +3,10 @@
 use super::{login as door, refresh, service};
 use crate::{
     app::AppState,
-    features::identity::Origin,
+    features::identity::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, Origin},
     platform::{
         authn::PlatformCtx,
-        http::{Access, Answer, ApiError, Body, Position, Query, Route, no_content},
+        http::{Access, Answer, ApiError, Body, Position, Query, Route, no_content, problems},
         limits::RateClass,
         metrics::Who,
     },
@@ -20,15 +20,22 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::post("/admin/auth/login", Access::Public, login).rate(RateClass::LogIn),
-        Route::post("/admin/auth/refresh", Access::Public, refresh_pair),
-        Route::post("/admin/auth/logout", Access::Superadmin, logout),
-        Route::get("/admin/superadmins", Access::Superadmin, list).with_query(),
-        Route::post("/admin/superadmins", Access::Superadmin, create),
+        Route::post("/admin/auth/login", Access::Public, login)
+            .about("Logs a superadmin in, with password and second factor.")
+            .rate(RateClass::LogIn)
+            .refuses(&[INVALID_CREDENTIALS]),
+        Route::post("/admin/auth/refresh", Access::Public, refresh_pair)
+            .about("A new pair of tokens for a refresh token, which is good once.")
+            .refuses(&[INVALID_REFRESH_TOKEN]),
+        Route::post("/admin/auth/logout", Access::Superadmin, logout).about("Ends the superadmin's session."),
+        Route::get("/admin/superadmins", Access::Superadmin, list).about("All superadmins, newest first."),
+        Route::post("/admin/superadmins", Access::Superadmin, create)
+            .about("Makes a superadmin; password and secret are shown in this answer and never again.")
+            .creates()
+            .refuses(&[problems::USERNAME_TAKEN]),
     ]
 }
 
-/// Logs a superadmin in, with password and second factor.
 async fn login(
     state: Data<AppState>,
     req: HttpRequest,
@@ -38,18 +45,15 @@ async fn login(
     Ok(Answer::ok(state.metrics.doors.logged_in(Who::Superadmin, done)?))
 }
 
-/// A new pair of tokens for a refresh token, which is good once.
 async fn refresh_pair(state: Data<AppState>, body: Body<Refresh>) -> Result<Answer<Refreshed>, ApiError> {
     Ok(Answer::ok(refresh::refresh(&state, &body.0.refresh_token).await?))
 }
 
-/// Ends the superadmin's session.
 async fn logout(state: Data<AppState>, ctx: PlatformCtx) -> Result<HttpResponse, ApiError> {
     refresh::logout(&state, &ctx).await?;
     Ok(no_content())
 }
 
-/// All superadmins, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: PlatformCtx,
@@ -62,7 +66,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(LIST, asked, rows, position, |superadmin| superadmin)))
 }
 
-/// Makes a superadmin; password and secret are shown in this answer and never again.
 async fn create(
     state: Data<AppState>,
     ctx: PlatformCtx,

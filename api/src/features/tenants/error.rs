@@ -8,7 +8,12 @@ use crate::platform::{
     vault::VaultError,
 };
 
-const SLUG_TAKEN: Kind = Kind::new(409, "slug_taken", "The slug is taken");
+pub const SLUG_TAKEN: Kind = Kind::new(
+    409,
+    "slug_taken",
+    "The slug is taken",
+    "Another client has this slug, which people log in with. Choose another one.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TenantError {

@@ -1,6 +1,6 @@
 //! Routes under `/admin/tenants`.
 
-use super::service;
+use super::{error::SLUG_TAKEN, service};
 use crate::{
     app::AppState,
     features::identity::Origin,
@@ -20,17 +20,23 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/admin/tenants", Access::Superadmin, list).with_query(),
-        Route::post("/admin/tenants", Access::Superadmin, create),
-        Route::get("/admin/tenants/{slug}", Access::Superadmin, show),
-        Route::patch("/admin/tenants/{slug}", Access::Superadmin, change),
-        Route::post("/admin/tenants/{slug}/suspend", Access::Superadmin, suspend),
-        Route::post("/admin/tenants/{slug}/resume", Access::Superadmin, resume),
-        Route::post("/admin/tenants/{slug}/users/{id}/reset-2fa", Access::Superadmin, reset_second_factor),
+        Route::get("/admin/tenants", Access::Superadmin, list).about("All clients, newest first."),
+        Route::post("/admin/tenants", Access::Superadmin, create)
+            .about("Makes a client and its first owner.")
+            .creates()
+            .refuses(&[SLUG_TAKEN]),
+        Route::get("/admin/tenants/{slug}", Access::Superadmin, show).about("One client."),
+        Route::patch("/admin/tenants/{slug}", Access::Superadmin, change)
+            .about("Changes the client's name, time zone or limits."),
+        Route::post("/admin/tenants/{slug}/suspend", Access::Superadmin, suspend)
+            .about("Stops a client: its people and software are refused from the next request on."),
+        Route::post("/admin/tenants/{slug}/resume", Access::Superadmin, resume)
+            .about("Lets a suspended client go on, with the sessions that it had."),
+        Route::post("/admin/tenants/{slug}/users/{id}/reset-2fa", Access::Superadmin, reset_second_factor)
+            .about("Takes away the second factor of a user who has lost it; ends their sessions."),
     ]
 }
 
-/// All clients, newest first.
 async fn list(
     state: Data<AppState>,
     ctx: PlatformCtx,
@@ -43,7 +49,6 @@ async fn list(
     Ok(Answer::ok(state.cursors.make_page(LIST, asked, rows, position, |tenant| tenant)))
 }
 
-/// Makes a client and its first owner.
 async fn create(
     state: Data<AppState>,
     ctx: PlatformCtx,
@@ -58,7 +63,6 @@ async fn show(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Re
     Ok(answer(service::get(&state, &ctx, slug.into_inner()).await?))
 }
 
-/// Changes the client's name, time zone or limits.
 async fn change(
     state: Data<AppState>,
     ctx: PlatformCtx,
@@ -69,7 +73,6 @@ async fn change(
     Ok(answer(service::change(&state, &ctx, slug.into_inner(), if_match, body.0).await?))
 }
 
-/// Stops a client: its people and software are refused from the next request on.
 async fn suspend(
     state: Data<AppState>,
     ctx: PlatformCtx,
@@ -79,12 +82,10 @@ async fn suspend(
     Ok(answer(service::suspend(&state, &ctx, slug.into_inner(), body.0.reason).await?))
 }
 
-/// Lets a suspended client go on, with the sessions that it had.
 async fn resume(state: Data<AppState>, ctx: PlatformCtx, slug: Path<String>) -> Result<Answer<Tenant>, ApiError> {
     Ok(answer(service::resume(&state, &ctx, slug.into_inner()).await?))
 }
 
-/// Takes away the second factor of a user who has lost it; ends their sessions.
 async fn reset_second_factor(
     state: Data<AppState>,
     req: HttpRequest,

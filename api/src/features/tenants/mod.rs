@@ -8,7 +8,7 @@ mod http;
 mod repo;
 mod service;
 
-pub use error::TenantError;
+pub use error::{SLUG_TAKEN, TenantError};
 pub use founding::Founding;
 pub use http::routes;
 pub use service::{check_name, check_time_zone, founded};

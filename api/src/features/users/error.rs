@@ -8,7 +8,12 @@ use crate::platform::{
     passwords::PasswordError,
 };
 
-const LAST_OWNER: Kind = Kind::new(409, "last_owner", "There has to be an owner");
+pub const LAST_OWNER: Kind = Kind::new(
+    409,
+    "last_owner",
+    "There has to be an owner",
+    "A client needs an owner who can log in, and this is the last one. Make somebody else an owner first.",
+);
 
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {

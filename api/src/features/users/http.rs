@@ -1,12 +1,12 @@
 //! Routes under `/users`.
 
-use super::service;
+use super::{error::LAST_OWNER, service};
 use crate::{
     app::AppState,
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, IfMatch, Position, Query, Route, no_content},
+        http::{Access, Answer, ApiError, Body, IdPath, IfMatch, Position, Query, Route, no_content, problems},
     },
 };
 use actix_web::{HttpResponse, web::Data};
@@ -18,16 +18,25 @@ use countinghouse_contract::{
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Access::Needs(Permission::UsersRead), Access::Needs(Permission::UsersWrite));
     vec![
-        Route::get("/users", read, list).with_query(),
-        Route::post("/users", write, create),
-        Route::get("/users/{id}", read, show),
-        Route::patch("/users/{id}", write, change),
-        Route::delete("/users/{id}", write, delete),
-        Route::post("/users/{id}/reset-password", write, reset_password).not_replayed("shows a password"),
+        Route::get("/users", read, list).about("The client's people, newest first."),
+        Route::post("/users", write, create)
+            .about("Adds somebody to the client.")
+            .creates()
+            .refuses(&[problems::USERNAME_TAKEN, problems::CANNOT_GRANT]),
+        Route::get("/users/{id}", read, show).about("One of the client's people."),
+        Route::patch("/users/{id}", write, change)
+            .about("Changes role, e-mail or state; it acts on the user's next request.")
+            .refuses(&[LAST_OWNER, problems::CANNOT_GRANT]),
+        Route::delete("/users/{id}", write, delete)
+            .about("Removes a user; what they did stays in the log.")
+            .refuses(&[LAST_OWNER, problems::CANNOT_GRANT]),
+        Route::post("/users/{id}/reset-password", write, reset_password)
+            .about("A one-time password, which is good for changing it only; ends the user's sessions.")
+            .not_replayed("shows a password")
+            .refuses(&[LAST_OWNER, problems::CANNOT_GRANT]),
     ]
 }
 
-/// The client's people, newest first.
 async fn list(state: Data<AppState>, ctx: TenantCtx, query: Query<UserQuery>) -> Result<Answer<Page<User>>, ApiError> {
     let UserQuery { role, limit, cursor } = query.0;
     let list = format!("users {} {role:?}", ctx.tenant_id());
@@ -49,7 +58,6 @@ async fn show(ctx: TenantCtx, id: IdPath<UserId>) -> Result<Answer<User>, ApiErr
     Ok(Answer::ok(user).version(version))
 }
 
-/// Changes role, e-mail or state; it acts on the user's next request.
 async fn change(
     ctx: TenantCtx,
     id: IdPath<UserId>,
@@ -66,7 +74,6 @@ async fn delete(ctx: TenantCtx, id: IdPath<UserId>, if_match: IfMatch) -> Result
     Ok(no_content())
 }
 
-/// A one-time password, which is good for changing it only; ends the user's sessions.
 async fn reset_password(
     state: Data<AppState>,
     ctx: TenantCtx,

@@ -18,17 +18,19 @@ use countinghouse_contract::problem::{self, FieldError, Problem};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A kind of problem: its status, its stable code, and its title.
-#[derive(Debug, Clone, Copy)]
+/// A kind of problem: its status, its stable code, its title, and what its page says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
     pub status: u16,
     pub code: &'static str,
     pub title: &'static str,
+    /// What it means and what to do, as `/problems/{code}` shows it.
+    pub advice: &'static str,
 }
 
 impl Kind {
-    pub const fn new(status: u16, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title }
+    pub const fn new(status: u16, code: &'static str, title: &'static str, advice: &'static str) -> Self {
+        Self { status, code, title, advice }
     }
 
     /// A problem of this kind, with a sentence that says what to do.

@@ -42,7 +42,13 @@ use std::sync::Arc;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const REUSED: Kind = Kind::new(422, "idempotency_key_reused", "The key was used for another request");
+pub const REUSED: Kind = Kind::new(
+    422,
+    "idempotency_key_reused",
+    "The key was used for another request",
+    "This Idempotency-Key was used for another body, and a key stands for one request. Make a new key for \
+     each new request, and keep it when the same one is sent again.",
+);
 
 /// Tells bodies apart without keeping them. A body may hold a password, and from its plain hash in
 /// a dump anybody could guess at it: so it takes a key of the service. The first key makes what is

@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-/// A query string of this type; the route declares `with_query`.
+/// A query string of this type; a route whose handler takes none refuses one.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {

@@ -3,7 +3,12 @@
 //! The same list of routes registers the handlers, decides who is let in, and feeds the tests
 //! that try every route as nobody, as another tenant and without the permission.
 
-use super::{body::payload_config, error::ApiError, problems};
+use super::{
+    body::payload_config,
+    error::{ApiError, Kind},
+    problems,
+    signature::{Answers, Signature, Takes},
+};
 use crate::platform::{
     authn::guard,
     authz::Permission,
@@ -75,9 +80,16 @@ pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub access: Access,
-    pub takes_query: bool,
     pub rate: RateClass,
     pub repeats: Repeats,
+    /// What it does, in a sentence for its document.
+    pub about: &'static str,
+    /// What the handler's types say of the request and the answer.
+    pub signature: Signature,
+    /// Whether it answers 201.
+    pub creates: bool,
+    /// The feature's own reasons to refuse.
+    pub refusals: Vec<Kind>,
     endpoint: Arc<dyn Fn(&Method) -> actix_web::Route + Send + Sync>,
 }
 
@@ -85,20 +97,22 @@ impl Route {
     pub fn new<F, Args>(method: Method, path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         let endpoint = move |method: &Method| web::method(method.clone()).to(handler.clone());
         let rate = if method == Method::GET { RateClass::Read } else { RateClass::Write };
         let repeats = Repeats::of(&method, path, access);
-        Self { method, path, access, takes_query: false, rate, repeats, endpoint: Arc::new(endpoint) }
+        let signature = Signature::of::<Args, F::Output>();
+        let (about, creates, refusals) = ("", false, Vec::new());
+        Self { method, path, access, rate, repeats, about, signature, creates, refusals, endpoint: Arc::new(endpoint) }
     }
 
     pub fn get<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         Self::new(Method::GET, path, access, handler)
     }
@@ -106,8 +120,8 @@ impl Route {
     pub fn post<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         Self::new(Method::POST, path, access, handler)
     }
@@ -115,8 +129,8 @@ impl Route {
     pub fn patch<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         Self::new(Method::PATCH, path, access, handler)
     }
@@ -124,8 +138,8 @@ impl Route {
     pub fn put<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         Self::new(Method::PUT, path, access, handler)
     }
@@ -133,15 +147,28 @@ impl Route {
     pub fn delete<F, Args>(path: &'static str, access: Access, handler: F) -> Self
     where
         F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
+        Args: FromRequest + Takes + 'static,
+        F::Output: Responder + Answers + 'static,
     {
         Self::new(Method::DELETE, path, access, handler)
     }
 
-    /// The route reads its query string; without this, one is refused.
-    pub fn with_query(mut self) -> Self {
-        self.takes_query = true;
+    /// What the operation does, in a sentence.
+    pub fn about(mut self, sentence: &'static str) -> Self {
+        self.about = sentence;
+        self
+    }
+
+    /// The operation makes something, and answers 201.
+    pub fn creates(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    /// With which problems of the feature it may be refused. Those that every route, its access or
+    /// its handler's types bring along are known.
+    pub fn refuses(mut self, kinds: &[Kind]) -> Self {
+        self.refusals.extend_from_slice(kinds);
         self
     }
 
@@ -170,7 +197,8 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         for route in routes {
-            let (access, rate, takes_query, repeats) = (route.access, route.rate, route.takes_query, route.repeats);
+            let (access, rate, repeats) = (route.access, route.rate, route.repeats);
+            let takes_query = route.signature.query.is_some();
             let door = from_fn(move |req, next| guard(access, rate, takes_query, repeats, req, next));
             resource = resource.route((route.endpoint)(&route.method).wrap(door));
         }
