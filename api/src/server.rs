@@ -35,6 +35,7 @@ pub fn serve(
             .configure(health::mount)
             .configure(|app| explain::mount(&kinds, app))
             .configure(|app| openapi::mount(&document, app))
+            .configure(openapi::pages::mount)
             .service(
                 web::scope("/api/v1").configure(|scope| mount(&routes, scope)).default_service(web::to(nothing_here)),
             )

@@ -8,6 +8,7 @@
 //! cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test
 //! may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
+mod browser;
 mod caller;
 mod cluster;
 mod crowd;
@@ -25,6 +26,7 @@ mod valkey;
 mod wire;
 mod world;
 
+pub use browser::Browser;
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Login};
 pub use crowd::Crowd;

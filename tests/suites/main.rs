@@ -18,6 +18,7 @@ mod clock;
 mod concurrency;
 mod crashes;
 mod customers;
+mod docs_pages;
 mod drain;
 mod faults;
 mod front;

@@ -8,6 +8,7 @@
 mod examples;
 mod glossary;
 mod operation;
+pub mod pages;
 mod problems;
 mod schemas;
 
