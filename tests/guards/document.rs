@@ -52,8 +52,9 @@ async fn it_is_served_as_it_is_with_a_tag_and_lists_every_route() {
     assert_eq!(Answer::of(request).await.status, 304);
     let listed: BTreeSet<_> =
         operations().into_iter().map(|(path, method, _)| format!("{} {path}", method.to_uppercase())).collect();
-    let mounted: BTreeSet<_> =
-        routes::table().iter().map(|route| format!("{} {PREFIX}{}", route.method, route.path)).collect();
+    let mounted = routes::table().into_iter().map(|route| format!("{} {PREFIX}{}", route.method, route.path));
+    let beside = ["GET /health", "GET /ready"].map(str::to_owned);
+    let mounted: BTreeSet<_> = mounted.chain(beside).collect();
     assert_eq!(listed, mounted);
 }
 
@@ -215,6 +216,11 @@ async fn every_problem_has_its_page() {
         assert!(json["advice"].as_str().unwrap().len() > 60, "{code} says too little: {json}");
     }
     world.nobody().get("//problems/none").await.problem(404, "not_found");
+    for path in ["//problems/not_found", "//openapi.json", "//docs", "//redoc", "//health", "//ready"] {
+        let answer = world.nobody().post(path, &json!({})).await;
+        assert_eq!(answer.header("allow"), "GET", "{path}");
+        answer.problem(405, "method_not_allowed");
+    }
 }
 
 /// What a page says of a code holds for all who answer it, so a code is declared once.

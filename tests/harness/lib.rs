@@ -22,6 +22,7 @@ mod process;
 mod service;
 mod template;
 mod time;
+pub mod tools;
 mod valkey;
 mod wire;
 mod world;

@@ -22,6 +22,7 @@ mod docs_pages;
 mod drain;
 mod faults;
 mod front;
+mod fuzz;
 mod golden;
 mod idempotency;
 mod identity;

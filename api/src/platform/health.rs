@@ -1,15 +1,42 @@
 //! `/health` (the process lives) and `/ready` (it can do its work).
 
+use super::http::page;
 use crate::app::AppState;
 use actix_web::{
     HttpResponse,
     web::{self, Data, ServiceConfig},
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub fn mount(config: &mut ServiceConfig) {
-    config.route("/health", web::get().to(health)).route("/ready", web::get().to(ready));
+    config.service(page("/health", web::get().to(health))).service(page("/ready", web::get().to(ready)));
+}
+
+/// What the API's document says of the two.
+pub fn document() -> [(&'static str, Value); 2] {
+    let answer = |statuses: &[&str], about: &str| {
+        let part =
+            json!({"type": "object", "description": "How each part is.", "additionalProperties": {"type": "string"}});
+        let status = json!({"type": "string", "description": "How it is on the whole.", "enum": statuses});
+        let parts = json!({"database": "ok", "redis": "ok"});
+        let schema = json!({"type": "object", "required": ["status"], "properties": {"status": status, "parts": part}});
+        let example = json!({"status": statuses.first(), "parts": parts});
+        json!({"description": about, "content": {"application/json": {"schema": schema, "example": example}}})
+    };
+    let operation = |id: &str, about: &str, responses: Value| {
+        json!({"get": {"operationId": id, "summary": about, "tags": ["health"], "parameters": [], "security": [],
+                       "responses": responses}})
+    };
+    let health = json!({"200": answer(&["ok"], "It lives.")});
+    let ready = json!({
+        "200": answer(&["ok", "degraded"], "It works, without Redis too."),
+        "503": answer(&["unavailable"], "The database is away, or its schema too old."),
+    });
+    [
+        ("/health", operation("get_health", "Whether the process lives.", health)),
+        ("/ready", operation("get_ready", "Whether it can do its work.", ready)),
+    ]
 }
 
 async fn health() -> HttpResponse {

@@ -90,6 +90,8 @@ pub struct Enrolment {
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeOnly {
+    /// Of the authenticator app.
+    #[schemars(example = "123456")]
     pub code: String,
 }
 
@@ -99,6 +101,7 @@ pub struct CodeOnly {
 pub struct PasswordAndCode {
     pub current_password: String,
     /// Of the authenticator app, or a recovery code.
+    #[schemars(example = "123456")]
     pub code: String,
 }
 

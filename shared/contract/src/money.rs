@@ -67,7 +67,7 @@ impl JsonSchema for Currency {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let codes: Vec<_> = CURRENCIES.iter().map(|(code, _)| code).collect();
-        json_schema!({"type": "string", "description": "A currency's code of ISO 4217.", "enum": codes})
+        json_schema!({"type": "string", "description": "A currency's code of ISO 4217.", "enum": codes, "examples": ["EUR"]})
     }
 }
 

@@ -14,9 +14,11 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     pub title: String,
+    /// The status of the answer.
     pub status: u16,
     pub detail: String,
     /// A stable slug to decide on.
+    #[schemars(example = &"sku_taken")]
     pub code: String,
     #[serde(default)]
     pub request_id: String,
@@ -32,6 +34,8 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     pub pointer: String,
+    /// A stable slug for this fault.
+    #[schemars(example = &"out_of_range")]
     pub code: String,
     pub detail: String,
 }

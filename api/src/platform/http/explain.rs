@@ -1,7 +1,7 @@
 //! `GET /problems/{code}`: where the `type` of a problem leads, and what stands there is its
 //! declaration's own text. HTML for browsers, JSON for whoever does not ask for it.
 
-use super::{ApiError, Kind, Route, problems, refusals};
+use super::{ApiError, Kind, Route, page, problems, refusals};
 use crate::platform::limits::{RateClass, take_stranger};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -27,7 +27,7 @@ pub fn kinds(routes: &[Route]) -> Vec<Kind> {
 pub fn mount(kinds: &Arc<[Kind]>, config: &mut ServiceConfig) {
     let kinds = Arc::clone(kinds);
     let explain = move |req, code| explain(req, code, Arc::clone(&kinds));
-    config.route("/problems/{code}", web::get().to(explain));
+    config.service(page("/problems/{code}", web::get().to(explain)));
 }
 
 async fn explain(req: HttpRequest, code: Path<String>, kinds: Arc<[Kind]>) -> Result<HttpResponse, ApiError> {
@@ -38,7 +38,7 @@ async fn explain(req: HttpRequest, code: Path<String>, kinds: Arc<[Kind]>) -> Re
     response.insert_header((VARY, "Accept")).insert_header((CACHE_CONTROL, "public, max-age=3600"));
     if accepted.contains("text/html") {
         response.insert_header((CONTENT_SECURITY_POLICY, POLICY));
-        return Ok(response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(page(kind)));
+        return Ok(response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(html(kind)));
     }
     let Kind { status, code, title, advice } = kind;
     let place = format!("/problems/{code}");
@@ -46,7 +46,7 @@ async fn explain(req: HttpRequest, code: Path<String>, kinds: Arc<[Kind]>) -> Re
 }
 
 /// The texts are our own and hold nothing that HTML would take for its own, which a guard looks at.
-fn page(kind: &Kind) -> String {
+fn html(kind: &Kind) -> String {
     let Kind { status, code, title, advice } = kind;
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\

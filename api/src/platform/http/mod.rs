@@ -28,6 +28,6 @@ pub use error::{ApiError, Kind};
 pub use idempotency::{Fingerprints, REUSED, once};
 pub use invalid::{Invalid, MAX_QUANTITY, Text};
 pub use query::{IdPath, Query};
-pub use route::{Access, Repeats, Route, mount, nothing_here};
+pub use route::{Access, Repeats, Route, mount, nothing_here, page};
 pub use signature::{Answers, Header, SchemaOf, Signature, Takes};
 pub use validators::IfMatch;

@@ -1,11 +1,19 @@
 //! With which problems a route may be refused, put together from its declaration.
 
 use super::{Access, Kind, Repeats, Route, idempotency::REUSED, problems};
-use actix_web::http::Method;
+
+/// Whatever a route does; each has a transaction, whose end may be lost.
+const OF_ALL: [Kind; 5] = [
+    problems::INVALID_REQUEST,
+    problems::RATE_LIMITED,
+    problems::INTERNAL,
+    problems::UNAVAILABLE,
+    problems::OUTCOME_UNKNOWN,
+];
 
 /// All kinds of problems that the route may answer, by status and code.
 pub fn of(route: &Route) -> Vec<Kind> {
-    let mut kinds = vec![problems::INVALID_REQUEST, problems::RATE_LIMITED, problems::INTERNAL, problems::UNAVAILABLE];
+    let mut kinds = OF_ALL.to_vec();
     kinds.extend(of_access(route.access));
     kinds.extend(route.signature.refusals.iter().copied());
     kinds.extend(route.refusals.iter().copied());
@@ -13,9 +21,6 @@ pub fn of(route: &Route) -> Vec<Kind> {
         // The body is read before the handler asks for it, whatever its type.
         kinds.extend([problems::MALFORMED, problems::BODY_TOO_SLOW, problems::TOO_LARGE]);
         kinds.extend([problems::IDEMPOTENCY_IN_PROGRESS, REUSED]);
-    }
-    if route.method != Method::GET {
-        kinds.push(problems::OUTCOME_UNKNOWN);
     }
     kinds.sort_by_key(|kind| (kind.status, kind.code));
     kinds.dedup();

@@ -15,7 +15,7 @@ use crate::platform::{
     limits::{RateClass, take_stranger},
 };
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder,
     http::Method,
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -204,6 +204,11 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         }
         config.service(resource.default_service(web::to(move |req| wrong_method(req, allowed.clone()))));
     }
+}
+
+/// A page beside the API, which is read only.
+pub fn page(path: &str, get: actix_web::Route) -> Resource {
+    web::resource(path).route(get).default_service(web::to(|req| wrong_method(req, "GET".to_owned())))
 }
 
 async fn wrong_method(req: HttpRequest, allowed: String) -> Result<HttpResponse, ApiError> {

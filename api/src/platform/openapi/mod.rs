@@ -13,7 +13,8 @@ mod problems;
 mod schemas;
 
 use super::{
-    http::{ApiError, Route, explain},
+    health,
+    http::{ApiError, Route, explain, page},
     limits::{RateClass, take_stranger},
 };
 use actix_web::{
@@ -39,6 +40,7 @@ pub fn document(routes: &[Route]) -> Value {
         let path = paths.entry(format!("{PREFIX}{}", route.path)).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation.finish(&schemas);
     }
+    paths.extend(health::document().map(|(path, operations)| (path.to_owned(), operations)));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -90,7 +92,7 @@ impl Published {
 
 pub fn mount(document: &Published, config: &mut ServiceConfig) {
     let document = document.clone();
-    config.route("/openapi.json", web::get().to(move |req| send(req, document.clone())));
+    config.service(page("/openapi.json", web::get().to(move |req| send(req, document.clone()))));
 }
 
 async fn send(req: HttpRequest, document: Published) -> Result<HttpResponse, ApiError> {

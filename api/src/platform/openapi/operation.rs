@@ -157,7 +157,8 @@ fn headers_of(route: &Route) -> Vec<Value> {
     if route.repeats == Repeats::Replayed {
         let about = "Sent again with the same key, it happens once and is answered the same; kept for a day.";
         let key = Header { name: "Idempotency-Key", about, example: "8e03978e-40d5-43e8-bc93-6894a57f9324" };
-        let form = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]([ !#-~]*[!#-~])?$"});
+        let form =
+            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^\"?[!#-~]([ !#-~]*[!#-~])?\"?$"});
         headers.push(text(&key, form));
     }
     headers

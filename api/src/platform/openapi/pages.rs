@@ -2,7 +2,7 @@
 //! `build.rs`, and the policies let them load nothing from elsewhere.
 
 use crate::platform::{
-    http::ApiError,
+    http::{ApiError, page},
     limits::{RateClass, take_stranger},
 };
 use actix_web::{
@@ -57,7 +57,7 @@ const FILES: [File; 7] = [
 
 pub fn mount(config: &mut ServiceConfig) {
     for file in &FILES {
-        config.route(file.path, web::get().to(move |req| send(req, file)));
+        config.service(page(file.path, web::get().to(move |req| send(req, file))));
     }
 }
 
