@@ -14,6 +14,7 @@ mod browsers;
 mod cancelling;
 mod claims;
 mod client;
+mod clients;
 mod clock;
 mod concurrency;
 mod crashes;
