@@ -5,15 +5,19 @@ use crate::platform::{crypto::Secret, http::is_origin};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use std::{
+    fmt::Display,
     net::{IpAddr, SocketAddr},
+    str::FromStr,
     time::Duration,
 };
 
-/// Everything that `serve` needs.
+/// The service as a whole. What a variable is for stands at its field, in the form "`NAME`: text", and
+/// [`variables`] knows the defaults: `deployment/environment.md` is made of both.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub http: Http,
-    /// `METRICS_LISTEN`: where metrics are served, to the operator alone; by default nowhere.
+    /// `METRICS_LISTEN`: address and port where `serve` and `work` answer `GET /metrics`, for the operator alone; see
+    /// [metrics.md](metrics.md).
     pub metrics: Option<SocketAddr>,
     pub database: Database,
     pub redis: Redis,
@@ -21,7 +25,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub worker: Worker,
     pub retention: Retention,
-    /// `SELF_SERVICE`: `on` lets anybody register a client; by default `off`.
+    /// `SELF_SERVICE`: `on` lets anybody register a client with `POST /auth/register`.
     pub self_service: bool,
     pub rates: Rates,
     pub passwords: Passwords,
@@ -30,110 +34,114 @@ pub struct Config {
 /// How jobs are done.
 #[derive(Debug, Clone, Copy)]
 pub struct Worker {
-    /// `WORKER_JOBS`: how many at a time, by default 16.
+    /// `WORKER_JOBS`: jobs at a time in one worker.
     pub slots: usize,
-    /// `WORKER_JOBS_PER_CLIENT`: how many of one client, in all workers together, by default 8.
+    /// `WORKER_JOBS_PER_CLIENT`: jobs of one client at a time, in all workers together.
     pub per_client: i32,
-    /// `WORKER_LEASE_SECONDS`: for how long a worker that says nothing is believed in, by default 30.
+    /// `WORKER_LEASE_SECONDS`: for how long a worker that says nothing is believed in.
     pub lease: chrono::Duration,
     /// How often it looks by itself, where nobody wakes it.
     pub poll: Duration,
-    /// `SHUTDOWN_SECONDS`: how long jobs that were begun may take to end after SIGTERM.
+    /// How long jobs that were begun may take to end after SIGTERM: as long as requests.
     pub grace: Duration,
 }
 
 /// For how long what is past is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
-    /// `KEEP_SESSION_LOG_DAYS`, by default 400.
+    /// `KEEP_SESSION_LOG_DAYS`: the log of who logged in and out.
     pub session_log: chrono::Duration,
-    /// `KEEP_SESSIONS_DAYS`: after their end, by default 90.
+    /// `KEEP_SESSIONS_DAYS`: sessions, after their end.
     pub sessions: chrono::Duration,
-    /// `KEEP_JOBS_DAYS`: after their end, by default 30.
+    /// `KEEP_JOBS_DAYS`: jobs, after their end.
     pub jobs: chrono::Duration,
-    /// `KEEP_EVENTS_DAYS`, by default 30.
+    /// `KEEP_EVENTS_DAYS`: what was told to others.
     pub events: chrono::Duration,
-    /// `KEEP_AUDIT_LOG_DAYS`, by default ten years, as books are kept.
+    /// `KEEP_AUDIT_LOG_DAYS`: clients' audit logs; ten years, as books are kept.
     pub audit_log: chrono::Duration,
 }
 
-/// How much one client may ask for, where nothing else was agreed with it, and how often
-/// somebody may try to log in.
+/// How much may be asked for. It is what one client may, all its users together, where a superadmin agreed nothing
+/// else with it (`PATCH /admin/tenants/{slug}`), and how often somebody may try to log in.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
-    /// `RATE_READS`: a second, by default 200.
+    /// `RATE_READS`: reads a second.
     pub reads: u32,
-    /// `RATE_WRITES`: a second, by default 50.
+    /// `RATE_WRITES`: changes a second.
     pub writes: u32,
-    /// `RATE_UPLOADS`: a second, by default 5.
+    /// `RATE_UPLOADS`: uploads a second.
     pub uploads: u32,
-    /// `RATE_REPORTS`: reports and exports a second, by default 2.
+    /// `RATE_REPORTS`: reports and exports a second.
     pub reports: u32,
-    /// `RATE_LOG_INS`: log-ins a minute as one user of one client, by default 10.
+    /// `RATE_LOG_INS`: log-ins a minute as one user of one client, whether there is one or not.
     pub log_ins: u32,
-    /// `RATE_LOG_INS_ADDRESS`: log-ins a minute from one address, by default 60.
+    /// `RATE_LOG_INS_ADDRESS`: log-ins a minute from one address, or one /64 of IPv6.
     pub log_ins_address: u32,
 }
 
 /// How much hashing there is at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Passwords {
-    /// `PASSWORD_THREADS`: passwords hashed at the same time, by default one per two cores.
+    /// `PASSWORD_THREADS`: passwords hashed at the same time, each in 46 MiB and at a low priority.
     pub threads: usize,
-    /// `PASSWORD_QUEUE`: how many more may wait, by default 32; whoever comes then gets 429.
+    /// `PASSWORD_QUEUE`: how many more may wait for that; whoever comes then is answered 429.
     pub queue: usize,
 }
 
 /// How long people stay logged in.
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions {
-    /// `SESSION_IDLE_MINUTES`: a session that is not used ends after this, by default 12 hours.
+    /// `SESSION_IDLE_MINUTES`: a session that is not used for so long ends.
     pub idle: chrono::Duration,
-    /// `SESSION_DAYS`: a session ends after this however much it is used, by default 30 days.
+    /// `SESSION_DAYS`: a session ends after so long however much it is used.
     pub longest: chrono::Duration,
-    /// `SUPERADMIN_IDLE_MINUTES`, by default 30 minutes.
+    /// `SUPERADMIN_IDLE_MINUTES`: the first of these for superadmins.
     pub superadmin_idle: chrono::Duration,
-    /// `SUPERADMIN_SESSION_HOURS`, by default 12 hours.
+    /// `SUPERADMIN_SESSION_HOURS`: the second for superadmins.
     pub superadmin_longest: chrono::Duration,
 }
 
 /// Where and how the service listens.
 #[derive(Debug, Clone)]
 pub struct Http {
-    /// `LISTEN`, by default `127.0.0.1:8080`.
+    /// `LISTEN`: address and port of the API.
     pub listen: SocketAddr,
-    /// `HTTP_WORKERS`: threads that speak HTTP, by default one per core.
+    /// `HTTP_WORKERS`: threads that speak HTTP.
     pub workers: usize,
-    /// `SHUTDOWN_SECONDS`: how long accepted requests may take to end after SIGTERM.
+    /// `SHUTDOWN_SECONDS`: how long accepted requests, and jobs that were begun, may take to end after SIGTERM.
     pub shutdown: Duration,
-    /// `BODY_SECONDS`: how long a body may take to arrive.
+    /// `BODY_SECONDS`: how long a request's body may take to arrive.
     pub body: Duration,
-    /// `TRUSTED_PROXIES`: addresses and networks whose `X-Forwarded-For` is believed; by default none.
+    /// `TRUSTED_PROXIES`: addresses and networks, like `10.0.0.0/8,::1`, whose `X-Forwarded-For` is believed; without
+    /// them all callers behind a proxy are one address.
     pub proxies: Vec<IpNet>,
-    /// `CORS_ORIGINS`: the operator's own pages, which may read every answer; by default none.
+    /// `CORS_ORIGINS`: origins of the operator's own pages, like `https://console.example.com`, that may read every
+    /// answer in a browser; those of a client's pages stand in its profile.
     pub cors_origins: Vec<String>,
 }
 
 /// One login per way in; none of them is a member of another.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// `DATABASE_URL`: requests of tenants.
+    /// `DATABASE_URL`: login `countinghouse_app`: requests of clients.
     pub app: Secret<String>,
-    /// `DATABASE_URL_PLATFORM`: requests of superadmins.
+    /// `DATABASE_URL_PLATFORM`: login `countinghouse_platform`: requests of superadmins.
     pub platform: Secret<String>,
-    /// `DATABASE_URL_WORKER`: jobs; `serve` goes without it where it does none.
+    /// `DATABASE_URL_WORKER`: login `countinghouse_worker`: jobs. `work` requires it; `serve` goes without it where it
+    /// does none.
     pub worker: Option<Secret<String>>,
-    /// `WORKER_POOL`: connections for jobs, by default 4; the queue has two more.
+    /// `WORKER_POOL`: connections for jobs; claiming has two more.
     pub worker_pool: u32,
-    /// `DATABASE_POOL`: connections for tenants' requests. Superadmins get a quarter of that.
+    /// `DATABASE_POOL`: connections for clients' requests; superadmins get a quarter of that beside it, at least 2.
     pub pool: u32,
 }
 
+/// Limits, and waking workers; nothing is lost with it.
 #[derive(Debug, Clone)]
 pub struct Redis {
-    /// `REDIS_URL`, like `redis://host:6379` or `redis+unix:///path`.
+    /// `REDIS_URL`: like `redis://host:6379` or `redis+unix:///path`.
     pub url: Secret<String>,
-    /// `REDIS_PREFIX`: what every key begins with, by default `countinghouse:`.
+    /// `REDIS_PREFIX`: what every key there begins with, where several services share one.
     pub prefix: String,
     /// How long a request waits for Redis before the process goes on without it.
     pub patience: Duration,
@@ -142,9 +150,10 @@ pub struct Redis {
 /// Keys from outside the database.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// `JWT_KEYS`: `kid:key[,kid:key…]`; the first signs, all verify.
+    /// `JWT_KEYS`: `kid:key[,kid:key…]`, each key 32 bytes in base64url; the first signs tokens, all verify.
     pub jwt: KeyRing,
-    /// `MASTER_KEYS`: in the same form; the first wraps new data keys, all unwrap.
+    /// `MASTER_KEYS`: in the same form; the first wraps data keys, all unwrap. Lose it, and no sealed secret, like those
+    /// of second factors, opens any more.
     pub master: KeyRing,
 }
 
@@ -168,12 +177,17 @@ impl Config {
 
     /// Reads any source of named values; tests bring their own.
     pub fn read(source: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader { source, faults: Vec::new() };
+        let mut reader = Reader::of(source);
+        let config = Self::read_by(&mut reader);
+        if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
+    }
+
+    fn read_by(reader: &mut Reader) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let config = Self {
+        Self {
             http: Http {
-                listen: reader.parsed("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
-                workers: reader.parsed("HTTP_WORKERS", cores).max(1),
+                listen: reader.listen(),
+                workers: reader.parsed_or("HTTP_WORKERS", cores, "one per core").max(1),
                 shutdown: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
                 body: Duration::from_secs(reader.parsed("BODY_SECONDS", 10)),
                 proxies: reader.networks("TRUSTED_PROXIES"),
@@ -222,44 +236,87 @@ impl Config {
                 audit_log: chrono::Duration::days(reader.whole("KEEP_AUDIT_LOG_DAYS", 1, 3_653)),
             },
             passwords: Passwords {
-                threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1)),
-                queue: reader.count("PASSWORD_QUEUE", 32),
+                threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1), "one per two cores"),
+                queue: reader.count("PASSWORD_QUEUE", 32, "`32`"),
             },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
-        };
-        if reader.faults.is_empty() { Ok(config) } else { Err(ConfigError(reader.faults)) }
+        }
     }
 }
 
-/// `DATABASE_URL_OWNER`: the login of migrations, which `serve` never sees.
+/// A variable that [`Config::read`] asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Variable {
+    pub name: String,
+    /// In the words of `deployment/environment.md`.
+    pub default: String,
+}
+
+/// All variables of the configuration, in the order in which they are read.
+pub fn variables() -> Vec<Variable> {
+    let mut reader = Reader::of(&|_| None);
+    Config::read_by(&mut reader);
+    reader.asked
+}
+
+/// `DATABASE_URL_OWNER`: login `countinghouse_owner`, for `migrate` and `verify`, which require it. Keep it from
+/// `serve`, which never asks for it.
 pub fn owner_url() -> Result<Secret<String>, ConfigError> {
     let missing = || ConfigError(vec!["DATABASE_URL_OWNER is not set".to_owned()]);
     std::env::var("DATABASE_URL_OWNER").map(Secret::new).map_err(|_| missing())
 }
 
-/// `MASTER_KEYS`, for commands that need nothing else of the configuration.
+/// The master keys, for commands that need nothing else of the configuration.
 pub fn master_keys() -> Result<KeyRing, ConfigError> {
-    let mut reader = Reader { source: &|name| std::env::var(name).ok(), faults: Vec::new() };
+    let source = |name: &str| std::env::var(name).ok();
+    let mut reader = Reader::of(&source);
     let keys = reader.keys("MASTER_KEYS");
     if reader.faults.is_empty() { Ok(keys) } else { Err(ConfigError(reader.faults)) }
+}
+
+/// Where the service listens, for who asks it on its own machine.
+pub fn listen() -> Result<SocketAddr, ConfigError> {
+    let source = |name: &str| std::env::var(name).ok();
+    let mut reader = Reader::of(&source);
+    let listen = reader.listen();
+    if reader.faults.is_empty() { Ok(listen) } else { Err(ConfigError(reader.faults)) }
 }
 
 struct Reader<'a> {
     source: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
+    asked: Vec<Variable>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn of(source: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { source, faults: Vec::new(), asked: Vec::new() }
+    }
+
+    /// The text of a variable, which has this default.
+    fn ask(&mut self, name: &str, default: impl Into<String>) -> Option<String> {
+        if self.asked.iter().all(|known| known.name != name) {
+            self.asked.push(Variable { name: name.to_owned(), default: default.into() });
+        }
+        (self.source)(name)
+    }
+
     fn required(&mut self, name: &str) -> String {
-        let value = (self.source)(name).filter(|value| !value.is_empty());
+        let value = self.ask(name, "required").filter(|value| !value.is_empty());
         value.unwrap_or_else(|| {
             self.faults.push(format!("{name} is not set"));
             String::new()
         })
     }
 
-    fn parsed<T: std::str::FromStr>(&mut self, name: &str, default: T) -> T {
-        match (self.source)(name).map(|text| text.parse()) {
+    fn parsed<T: FromStr + Display>(&mut self, name: &str, default: T) -> T {
+        let told = format!("`{default}`");
+        self.parsed_or(name, default, &told)
+    }
+
+    /// The same with a default that depends on the machine.
+    fn parsed_or<T: FromStr>(&mut self, name: &str, default: T, told: &str) -> T {
+        match self.ask(name, told).map(|text| text.parse()) {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
@@ -269,8 +326,12 @@ impl Reader<'_> {
         }
     }
 
-    fn optional<T: std::str::FromStr>(&mut self, name: &str) -> Option<T> {
-        let text = (self.source)(name).filter(|text| !text.is_empty())?;
+    fn listen(&mut self) -> SocketAddr {
+        self.parsed("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    fn optional<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        let text = self.ask(name, "none").filter(|text| !text.is_empty())?;
         let parsed = text.parse().ok();
         if parsed.is_none() {
             self.faults.push(format!("{name} is not of its form"));
@@ -288,8 +349,8 @@ impl Reader<'_> {
     }
 
     /// How many of something that takes memory.
-    fn count(&mut self, name: &str, default: usize) -> usize {
-        let count = self.parsed(name, default);
+    fn count(&mut self, name: &str, default: usize, told: &str) -> usize {
+        let count = self.parsed_or(name, default, told);
         if !(1..=10_000).contains(&count) {
             self.faults.push(format!("{name} is not from 1 to 10000"));
         }
@@ -306,7 +367,7 @@ impl Reader<'_> {
 
     /// Addresses and networks (`10.0.0.0/8`), divided by commas.
     fn networks(&mut self, name: &str) -> Vec<IpNet> {
-        let text = (self.source)(name).unwrap_or_default();
+        let text = self.ask(name, "none").unwrap_or_default();
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let parsed: Option<Vec<IpNet>> =
             entries.map(|entry| entry.parse().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from))).collect();
@@ -318,7 +379,7 @@ impl Reader<'_> {
 
     /// Origins (`https://console.example.com`), divided by commas.
     fn origins(&mut self, name: &str) -> Vec<String> {
-        let text = (self.source)(name).unwrap_or_default();
+        let text = self.ask(name, "none").unwrap_or_default();
         let origins: Vec<_> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
         if !origins.iter().all(|origin| is_origin(origin)) {
             self.faults.push(format!("{name} is not a list of origins as browsers send them"));
@@ -327,7 +388,7 @@ impl Reader<'_> {
     }
 
     fn switch(&mut self, name: &str) -> bool {
-        match (self.source)(name).as_deref() {
+        match self.ask(name, "`off`").as_deref() {
             None | Some("off") => false,
             Some("on") => true,
             Some(_) => {
@@ -352,7 +413,7 @@ impl Reader<'_> {
     }
 
     fn optional_database_url(&mut self, name: &str) -> Option<Secret<String>> {
-        let set = (self.source)(name).is_some_and(|value| !value.is_empty());
+        let set = self.ask(name, "none").is_some_and(|value| !value.is_empty());
         set.then(|| self.database_url(name))
     }
 

@@ -9,7 +9,7 @@ use countinghouse_api::{
     features::{superadmins, verify},
     jobs,
     platform::{
-        audit, db,
+        audit, db, health,
         jobs::{Stop, Worker},
         telemetry, vault,
     },
@@ -45,6 +45,8 @@ enum Command {
     Serve(Serve),
     /// Do jobs until SIGTERM or SIGINT; what was begun is finished, or given back, first.
     Work,
+    /// Ask the service at LISTEN whether it can work; fails when it cannot.
+    Ready,
     /// Bring the database's schema up to what this binary needs (as DATABASE_URL_OWNER).
     Migrate,
     /// Prove that what has to agree does (as DATABASE_URL_OWNER, while the service runs).
@@ -122,6 +124,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => until_stopped(serve(&args)),
         Command::Work => until_stopped(work()),
+        Command::Ready => ready(),
         Command::Migrate => migrate(),
         Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
         Command::Verify(Verify::Audit { client, remember }) => verify_audit(client.as_deref(), remember.as_deref()),
@@ -233,6 +236,13 @@ fn told_to_stop() -> anyhow::Result<tokio::sync::mpsc::Receiver<()>> {
         let _nobody_waits = say.send(()).await;
     });
     Ok(told)
+}
+
+fn ready() -> anyhow::Result<()> {
+    let answer = health::ask(config::listen()?).context("it does not answer")?;
+    writeln!(std::io::stdout(), "{}", answer.body)?;
+    anyhow::ensure!(answer.is_ready, "it answers that it cannot work");
+    Ok(())
 }
 
 fn migrate() -> anyhow::Result<()> {

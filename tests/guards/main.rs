@@ -4,6 +4,7 @@
 mod api_keys;
 mod audit;
 mod document;
+mod environment;
 mod files;
 mod metrics;
 mod migrations;

@@ -222,3 +222,15 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let said = said.await.unwrap();
     assert!(said.starts_with("HTTP/1.1 408") && said.contains("body_too_slow"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ready_tells_whether_the_service_can_work() {
+    let world = World::start().await;
+    let address = world.base_url.trim_start_matches("http://").to_owned();
+    let ready = Process::run(&[("LISTEN", address)], &["ready"], "");
+    assert!(ready.status.success(), "{ready:?}");
+    assert!(String::from_utf8_lossy(&ready.stdout).contains("\"status\":\"ok\""), "{ready:?}");
+    let nobody = Process::run(&[("LISTEN", "127.0.0.1:9".to_owned())], &["ready"], "");
+    assert!(!nobody.status.success(), "{nobody:?}");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("does not answer"), "{nobody:?}");
+}

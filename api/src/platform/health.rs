@@ -8,6 +8,11 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
 
 pub fn mount(config: &mut ServiceConfig) {
     config.service(page("/health", web::get().to(health))).service(page("/ready", web::get().to(ready)));
@@ -83,4 +88,27 @@ async fn ready(state: Data<AppState>) -> HttpResponse {
             .insert_header(("Retry-After", "2"))
             .json(json!({"status": "unavailable", "parts": parts})),
     }
+}
+
+/// What `/ready` of a running service said.
+pub struct Answer {
+    pub is_ready: bool,
+    pub body: String,
+}
+
+/// Asks the service that listens here, for those who watch over it where there is no HTTP client.
+pub fn ask(listen: SocketAddr) -> std::io::Result<Answer> {
+    let patience = Duration::from_secs(3);
+    let address = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, listen.port())),
+        _ => listen,
+    };
+    let mut connection = TcpStream::connect_timeout(&address, patience)?;
+    connection.set_read_timeout(Some(patience))?;
+    connection.write_all(format!("GET /ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut text = String::new();
+    connection.take(64 * 1024).read_to_string(&mut text)?;
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    Ok(Answer { is_ready: head.starts_with("HTTP/1.1 200 "), body: body.to_owned() })
 }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sends logs to standard error as JSON lines; `LOG` filters them (`info` by default).
+/// `LOG`: what is logged, as JSON lines on standard error: a level, or `countinghouse_api=debug,info`.
 pub fn start_logging() {
     let filter = EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
