@@ -13,12 +13,13 @@ use countinghouse_contract::JobId;
 use countinghouse_tests::{Caller, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use futures_util::future::join_all;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
 /// A test's own route: whether it was cancelled.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Which {
     id: Uuid,
 }
