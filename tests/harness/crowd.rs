@@ -37,16 +37,25 @@ impl Crowd {
 
 /// The status of the next answer, which is read to its end.
 pub(crate) async fn answer(member: &mut TcpStream) -> u16 {
-    let mut read = Vec::new();
-    loop {
-        let received = member.read_buf(&mut read).await.expect("the service answers");
-        assert!(received > 0, "the service closed the connection");
-        let text = String::from_utf8_lossy(&read);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length =
-            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            return head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let mut read = Vec::with_capacity(16_384);
+    let end_of_head = loop {
+        receive(member, &mut read).await;
+        if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at + 4;
         }
+    };
+    let head = String::from_utf8_lossy(&read[..end_of_head]).to_ascii_lowercase();
+    let length: usize = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().expect("a length"));
+    while read.len() < end_of_head + length {
+        receive(member, &mut read).await;
     }
+    head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+async fn receive(member: &mut TcpStream, read: &mut Vec<u8>) {
+    let received = member.read_buf(read).await.expect("the service answers");
+    assert!(received > 0, "the service closed the connection");
 }

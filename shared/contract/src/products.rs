@@ -92,7 +92,8 @@ pub struct Product {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductQuery {
-    /// Part of the name, SKU, barcode or description, whatever the case.
+    /// Words of the name, SKU, barcode or description, or parts of them, whatever the case: what has all of them,
+    /// newest first. Where nothing has, what is most like it, best first, on one page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
