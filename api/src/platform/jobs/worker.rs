@@ -115,7 +115,8 @@ impl Worker {
                 () = until(due) => {}
                 _ = poll.tick() => self.pace.polled(),
                 _ = heartbeat.tick() => self.live().await,
-                _ = clock.tick() => self.store_due().await,
+                // Not beside a claim, which could take a job of it that nobody knows to be stored.
+                _ = clock.tick(), if self.claiming.is_empty() => self.store_due().await,
                 _ = self.stop.changed() => {}
             }
         }
