@@ -69,7 +69,7 @@ async fn serve(mut connection: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<Se
         let Some(request) = read(&mut connection).await? else { return Ok(()) };
         seen.lock().unwrap().push(request);
         match &answer {
-            Answer::Ok => connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?,
+            Answer::Ok => connection.write_all(b"HTTP/1.1 200 OK\r\nX-Stub: 1\r\nContent-Length: 2\r\n\r\nok").await?,
             Answer::HangUp => return Ok(()),
             Answer::Events(second) => {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
