@@ -7,7 +7,6 @@
 //!
 //! Nobody asks for a second connection while holding one, and no network call happens inside.
 
-mod call;
 mod error;
 mod functions;
 mod lane;
@@ -18,7 +17,6 @@ mod prepared;
 mod session;
 mod tx;
 
-pub use call::call;
 pub use error::DbError;
 pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};

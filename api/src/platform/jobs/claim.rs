@@ -27,9 +27,6 @@ pub struct Claim {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// What is read of a job that was taken.
-pub(super) const COLUMNS: &str = "tenant_id, id, kind, payload_version, payload, attempts, fence, created_at";
-
 impl Claim {
     pub fn tenant(&self) -> TenantId {
         TenantId(self.tenant_id)

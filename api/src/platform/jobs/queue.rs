@@ -1,10 +1,10 @@
 //! The queue as workers see it: jobs of all clients, through the functions of the migration, which
 //! are all that the worker's login may do outside one client.
 
-use super::{Claim, claim, handlers::Form, schedules::Due};
-use crate::platform::db::{DbError, WorkerLane, call};
+use super::{Claim, handlers::Form, schedules::Due};
+use crate::platform::db::{DbError, WorkerLane, prepared};
 use chrono::{DateTime, Utc};
-use diesel::{IntoSql, QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -68,15 +68,18 @@ impl Queue {
         }
         self.lane
             .statement_once(move |conn, now| {
-                let arguments = (
-                    wanted.name.into_sql::<sql_types::Text>(),
-                    wanted.after.into_sql::<sql_types::Uuid>(),
-                    wanted.most.into_sql::<sql_types::Integer>(),
-                    wanted.most_per_client.into_sql::<sql_types::Integer>(),
-                    wanted.until.into_sql::<sql_types::Timestamptz>(),
-                    now.into_sql::<sql_types::Timestamptz>(),
+                let claimed = prepared(
+                    "SELECT tenant_id, id, kind, payload_version, payload, attempts, fence, created_at \
+                     FROM claim_jobs($1, $2, $3, $4, $5, $6)",
                 );
-                Ok(call(claim::COLUMNS, "claim_jobs", arguments).load(conn)?)
+                Ok(claimed
+                    .bind::<sql_types::Text, _>(wanted.name)
+                    .bind::<sql_types::Uuid, _>(wanted.after)
+                    .bind::<sql_types::Integer, _>(wanted.most)
+                    .bind::<sql_types::Integer, _>(wanted.most_per_client)
+                    .bind::<sql_types::Timestamptz, _>(wanted.until)
+                    .bind::<sql_types::Timestamptz, _>(now)
+                    .load(conn)?)
             })
             .await
     }
