@@ -1,6 +1,6 @@
 //! Builds the binary anew when a migration changes: they are embedded in it. Takes the programs of
-//! the pages `/docs` and `/redoc` out of the crates that carry them, so that building needs nothing
-//! but crates.io, and the pages nothing but this server.
+//! the pages `/docs` and `/redoc` out of the crates that carry them, so that building fetches nothing
+//! else, and the pages need nothing but this server.
 
 use std::{error::Error, fs, io::Cursor, path::Path};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;

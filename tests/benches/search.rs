@@ -4,7 +4,7 @@
 //! or changed over with the next. Asked one at a time. It fails where half of the answers take longer than
 //! 5 ms, or the right product is not among the first three of 95 %.
 
-use countinghouse_tests::{Dice, Login, Process, World};
+use countinghouse_tests::{Dice, Login, Process, World, encoded};
 use diesel::connection::SimpleConnection;
 use std::{
     collections::BTreeSet,
@@ -198,9 +198,4 @@ fn mistyped(dice: &mut Dice, text: &str) -> String {
         _ => letters.swap(at, at + 1),
     }
     letters.into_iter().collect()
-}
-
-/// Percent-encoded, every byte of it.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

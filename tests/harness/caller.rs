@@ -159,3 +159,8 @@ impl fmt::Debug for Answer {
         write!(f, "{} {}", self.status, self.text)
     }
 }
+
+/// Percent-encoded for a query, every byte of it.
+pub fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

@@ -28,7 +28,7 @@ mod wire;
 mod world;
 
 pub use browser::Browser;
-pub use caller::{Answer, Caller};
+pub use caller::{Answer, Caller, encoded};
 pub use cluster::{Cluster, Login};
 pub use crowd::Crowd;
 pub use dice::{Dice, SeededRandomness};

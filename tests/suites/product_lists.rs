@@ -1,6 +1,6 @@
 //! Lists of products: their order, their pages and their filters.
 
-use countinghouse_tests::{Caller, Login, World};
+use countinghouse_tests::{Caller, Login, World, encoded};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use serde_json::{Value, json};
 
@@ -247,11 +247,6 @@ async fn search_is_bound_to_the_transactions_tenant() {
 struct Count {
     #[diesel(sql_type = sql_types::BigInt)]
     count: i64,
-}
-
-/// Percent-encoded, every byte of it.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 #[tokio::test]

@@ -165,8 +165,8 @@ pub const UNAVAILABLE: Kind = Kind::new(
     503,
     "unavailable",
     "Not available right now",
-    "The service can not reach its data just now, and nothing was changed. Send it again after Retry- \
-     After.",
+    "The service can not reach its data just now, and nothing was changed. Send it again when \
+     Retry-After says.",
 );
 
 /// What reading a body may be refused with.
