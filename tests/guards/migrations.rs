@@ -5,7 +5,6 @@ use countinghouse_api::platform::db::{MIGRATIONS, migrate};
 use countinghouse_tests::{Cluster, Login, World};
 use diesel_migrations::MigrationHarness;
 use std::{collections::BTreeMap, process::Command};
-use uuid::Uuid;
 
 /// The schema as `pg_dump` writes it, without what differs from run to run.
 fn dump(database: &str) -> String {
@@ -25,8 +24,7 @@ fn dump(database: &str) -> String {
 #[test]
 fn up_down_up_leaves_the_same_schema() {
     let cluster = Cluster::get();
-    let database = format!("migrations_{}", Uuid::new_v4().simple());
-    cluster.clone_database(&cluster.database, &database);
+    let database = cluster.clone_database(&cluster.database);
     let url = cluster.url(Login::Owner, &database);
     let applied = migrate(&url).unwrap();
     assert!(applied.len() >= 3);

@@ -27,7 +27,7 @@ impl Browser {
     /// `None`, and a loud word, where it is not installed.
     pub async fn start() -> Option<Self> {
         if ![CHROMIUM, DRIVER].iter().all(|path| Path::new(path).exists()) {
-            tools::skip("no browser is here: install chromium and chromium-driver");
+            tools::skip("no browser is here: install chromium and chromium-driver", "REQUIRE_TOOLS");
             return None;
         }
         let mut command = Command::new(DRIVER);

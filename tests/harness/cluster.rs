@@ -1,9 +1,13 @@
-//! The PostgreSQL and Valkey that `./dev test` (or `./dev test-servers`) started.
+//! The PostgreSQL and Valkey that `./dev test` (or `./dev test-servers`) started, or the developer's own.
 
-use crate::wire::Wire;
+use crate::{
+    caller::encoded,
+    wire::{Server, Wire},
+};
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text};
 use serde::Deserialize;
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf, sync::LazyLock};
+use uuid::Uuid;
 
 /// Where the test servers are, and all their passwords.
 #[derive(Debug, Deserialize)]
@@ -13,7 +17,8 @@ pub struct Cluster {
     superuser: String,
     superuser_password: String,
     passwords: HashMap<String, String>,
-    /// An empty database with the extensions and grants of `deployment/roles.sql`.
+    /// An empty database with the extensions and grants of `deployment/roles.sql`; the names of all others that tests
+    /// make begin with its name, by which `./dev` finds those that are left over.
     pub database: String,
     pub redis_url: String,
     /// Where `psql` and `pg_dump` are.
@@ -60,11 +65,6 @@ impl Cluster {
         &CLUSTER
     }
 
-    /// Owned by whom servers run as.
-    pub(crate) fn socket_folder(&self) -> &str {
-        &self.host
-    }
-
     pub fn url(&self, login: Login, database: &str) -> String {
         let host = self.host.replace('%', "%25").replace('/', "%2F");
         format!("{}?host={host}&port={}", self.address(login, "", database), self.port)
@@ -77,7 +77,11 @@ impl Cluster {
 
     /// A wire to the database, for the service of [`WorldBuilder`](crate::WorldBuilder).
     pub fn wire(&self) -> Wire {
-        Wire::to(PathBuf::from(&self.host).join(format!(".s.PGSQL.{}", self.port)))
+        Wire::to(if self.host.starts_with('/') {
+            Server::Socket(PathBuf::from(&self.host).join(format!(".s.PGSQL.{}", self.port)))
+        } else {
+            Server::Tcp(self.host.clone(), self.port)
+        })
     }
 
     fn address(&self, login: Login, host: &str, database: &str) -> String {
@@ -85,21 +89,23 @@ impl Cluster {
             Login::Superuser => (self.superuser.as_str(), &self.superuser_password),
             _ => (login.name(), &self.passwords[login.name().trim_start_matches("countinghouse_")]),
         };
-        format!("postgresql://{name}:{password}@{host}/{database}")
+        format!("postgresql://{}:{}@{host}/{database}", encoded(name), encoded(password))
     }
 
     pub fn connect(&self, login: Login, database: &str) -> PgConnection {
         PgConnection::establish(&self.url(login, database)).expect("a connection to the test servers")
     }
 
-    /// Makes `name` a copy of `template`.
-    pub fn clone_database(&self, template: &str, name: &str) {
+    /// Makes a database like this one, and answers its name.
+    pub fn clone_database(&self, template: &str) -> String {
+        let name = format!("{}_{}", self.database, Uuid::new_v4().simple());
         let mut superuser = self.connect(Login::Superuser, "postgres");
         superuser
             .batch_execute(&format!(
                 "CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER countinghouse_owner"
             ))
             .expect("a database is cloned");
+        name
     }
 
     pub fn drop_database(&self, name: &str) {

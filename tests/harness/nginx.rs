@@ -1,12 +1,11 @@
 //! A real Nginx with the configuration of `deployment/nginx`, before two copies of the service, or before
 //! stubs. Only what differs from one installation to the next is changed: addresses, names, and places of files.
 
-use crate::caller::Caller;
+use crate::{caller::Caller, tools};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
 use std::{
     fs,
-    io::Write,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -49,19 +48,21 @@ impl Nginx {
 
     /// Starts it before two copies; says loudly so and answers `None` where there is no Nginx.
     pub fn before(copies: [SocketAddr; 2]) -> Option<Self> {
+        Self::with(&[], copies)
+    }
+
+    /// The same with files of one's own in place of some shipped ones (such as `site/main.conf`).
+    pub fn with(instead: &[(PathBuf, String)], copies: [SocketAddr; 2]) -> Option<Self> {
         let Some(program) = program() else {
             // Where it was installed for the tests, it must not be passed over.
-            assert!(std::env::var_os("REQUIRE_NGINX").is_none(), "REQUIRE_NGINX is set, and there is no nginx");
-            let test = std::thread::current().name().unwrap_or("a test").to_owned();
-            // Not by `eprintln`, which is shown of failed tests only.
-            let _ = writeln!(std::io::stderr(), "SKIPPED: {test} needs nginx, which is not installed on this machine");
+            tools::skip("there is no nginx on this machine", "REQUIRE_NGINX");
             return None;
         };
         let address = own_address();
         let folder = std::env::temp_dir().join(format!("ch-{}", uuid::Uuid::new_v4().simple()));
         let made = generate_simple_self_signed([Self::NAME.to_owned()]).expect("a certificate");
         let CertifiedKey { cert, signing_key } = made;
-        install(&folder, address);
+        install(&folder, address, instead);
         write(&folder.join("fullchain.pem"), &cert.pem());
         write(&folder.join("privkey.pem"), &signing_key.serialize_pem());
         place_copies(&folder, copies);
@@ -189,40 +190,44 @@ fn program() -> Option<PathBuf> {
     cfg!(target_os = "linux").then(|| folders.map(|folder| folder.join("nginx")).find(|file| file.is_file()))?
 }
 
-/// The shipped files, with the site's places changed for this one.
-fn install(folder: &Path, address: Ipv4Addr) {
+/// The shipped files, with other ones in place of some of `site`, and the site's places changed for this one.
+fn install(folder: &Path, address: Ipv4Addr, instead: &[(PathBuf, String)]) {
     fs::create_dir_all(folder.join("site")).expect("a folder");
     for name in ["", "site"] {
         for entry in fs::read_dir(Path::new(SOURCE).join(name)).expect("the configuration").map(Result::unwrap) {
             if entry.path().is_file() {
-                let to = folder.join(name).join(entry.file_name());
-                write(&to, &fs::read_to_string(entry.path()).expect("a readable file"));
+                copy(&entry.path(), &folder.join(name).join(entry.file_name()));
             }
         }
     }
+    for (file, to) in instead {
+        copy(file, &folder.join(to));
+    }
     let here = folder.display();
-    change(
-        "main.conf",
-        folder,
-        &[("user www-data", "user root"), ("/run/", &format!("{here}/")), ("/var/log/nginx", &format!("{here}"))],
-    );
     let spools = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let spools: String = spools.iter().map(|kind| format!("{kind}_temp_path {here}/{kind};\n")).collect();
-    change(
-        "http.conf",
-        folder,
-        &[("/var/log/nginx", &format!("{here}")), ("upstream ", &format!("{spools}upstream "))],
-    );
-    let name = [("countinghouse.example.com", Nginx::NAME), ("/etc/ssl/countinghouse", &format!("{here}"))];
-    change("server.conf", folder, &name);
-    for (file, port, own) in [("listen_tls.conf", "443", TLS_PORT), ("listen_plain.conf", "80", PLAIN_PORT)] {
-        let ipv6 = format!("listen [::]:{port}");
-        change(
-            file,
-            folder,
-            &[(&ipv6, "# not here:"), (&format!("listen {port}"), &format!("listen {address}:{own}"))],
-        );
+    let changes = [
+        ("user www-data;", "user root;".to_owned()),
+        ("user nginx;", "user root;".to_owned()),
+        ("/run/", format!("{here}/")),
+        ("/var/log/nginx/", format!("{here}/")),
+        ("/dev/stdout", format!("{here}/access.log")),
+        ("/dev/stderr", format!("{here}/error.log")),
+        ("/etc/ssl/countinghouse/", format!("{here}/")),
+        ("countinghouse.example.com", Nginx::NAME.to_owned()),
+        ("upstream ", format!("{spools}upstream ")),
+        ("listen [::]:", "# Not here: ".to_owned()),
+        ("listen 443", format!("listen {address}:{TLS_PORT}")),
+        ("listen 80", format!("listen {address}:{PLAIN_PORT}")),
+    ];
+    for entry in fs::read_dir(folder.join("site")).expect("the site").map(Result::unwrap) {
+        let text = fs::read_to_string(entry.path()).expect("a file of the site");
+        write(&entry.path(), &changes.iter().fold(text, |text, (from, to)| text.replace(from, to)));
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
 }
 
 fn place_copies(folder: &Path, copies: [SocketAddr; 2]) {
@@ -237,17 +242,6 @@ fn place_copies(folder: &Path, copies: [SocketAddr; 2]) {
     });
     write(&file, &lines.collect::<String>());
     assert!(copies.next().is_none(), "the shipped file has two copies");
-}
-
-/// Replaces what has to be there in a file of `site`.
-fn change(name: &str, folder: &Path, changes: &[(&str, &str)]) {
-    let file = folder.join("site").join(name);
-    let mut text = fs::read_to_string(&file).expect("a file of the site");
-    for (from, to) in changes {
-        assert!(text.contains(from), "{name} has no {from}");
-        text = text.replace(from, to);
-    }
-    write(&file, &text);
 }
 
 fn write(file: &Path, text: &str) {

@@ -10,11 +10,12 @@ use diesel::{Connection, PgConnection};
 use std::{
     fs,
     os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown},
+        fs::{PermissionsExt, chown},
         process::CommandExt,
     },
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::LazyLock,
 };
 
 const DATABASE: &str = "countinghouse";
@@ -22,22 +23,14 @@ const DATABASE: &str = "countinghouse";
 /// A server with a migrated database, until it is dropped.
 pub struct Postgres {
     folder: PathBuf,
-    /// Whom servers run as: PostgreSQL refuses to be root.
-    user: (u32, u32),
     server: Option<Child>,
 }
 
 impl Postgres {
     pub fn start() -> Self {
-        let shared = fs::metadata(Cluster::get().socket_folder()).expect("the shared server's folder");
-        let folder = std::env::temp_dir().join(format!("ch-{}", uuid::Uuid::new_v4().simple()));
-        fs::create_dir(&folder).expect("a folder for a server");
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a folder of its own");
-        let user = (shared.uid(), shared.gid());
-        chown(&folder, Some(user.0), Some(user.1)).expect("a folder of the server's user");
-        let mut postgres = Self { folder, user, server: None };
+        let mut postgres = Self { folder: server_folder(), server: None };
         let data = postgres.folder.join("data");
-        postgres.run(postgres.server_program("initdb").arg("--pgdata").arg(&data).args([
+        postgres.run(server_program("initdb").arg("--pgdata").arg(&data).args([
             "--username=postgres",
             // Its socket lies in a folder that nobody else can enter.
             "--auth=trust",
@@ -93,13 +86,13 @@ impl Postgres {
             "fsync=off".to_owned(),
             "full_page_writes=off".to_owned(),
         ];
-        let mut command = self.server_program("postgres");
+        let mut command = server_program("postgres");
         command.arg("-D").arg(self.folder.join("data"));
         for setting in &settings {
             command.args(["-c", setting]);
         }
         self.server = Some(command.spawn().expect("the server starts"));
-        let mut is_ready = self.program("pg_isready");
+        let mut is_ready = program("pg_isready");
         is_ready.args(["-q", "-h"]).arg(&self.folder);
         while !is_ready.status().expect("pg_isready runs").success() {
             let ended = self.server.as_mut().and_then(|server| server.try_wait().expect("its state"));
@@ -116,7 +109,7 @@ impl Postgres {
     }
 
     fn psql(&self, database: &str, arguments: &[&str]) {
-        let mut psql = self.program("psql");
+        let mut psql = program("psql");
         psql.args(["-X", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]).arg(&self.folder);
         self.run(psql.args(arguments));
     }
@@ -125,21 +118,6 @@ impl Postgres {
         let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the program runs");
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
-
-    /// The same as the user that owns the server.
-    fn server_program(&self, name: &str) -> Command {
-        let mut command = self.program(name);
-        command.uid(self.user.0).gid(self.user.1);
-        command
-    }
-
-    /// One of PostgreSQL's programs.
-    fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(Cluster::get().bin_dir.join(name));
-        command.current_dir("/").env_clear().env("LC_ALL", "C").env("TZ", "UTC");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
 }
 
 impl Drop for Postgres {
@@ -147,4 +125,47 @@ impl Drop for Postgres {
         self.stop("QUIT");
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Whom servers run as, if not as ourselves: PostgreSQL refuses to be root, and `./dev` makes them another user then.
+static USER: LazyLock<Option<(u32, u32)>> = LazyLock::new(|| {
+    if id(&["-u"]) != Some(0) {
+        return None;
+    }
+    let users = ["postgres", "countinghouse"].iter();
+    let found = users.filter_map(|name| id(&["-u", name]).zip(id(&["-g", name]))).next();
+    Some(found.expect("a user for PostgreSQL, which refuses to be root"))
+});
+
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).output().expect("id runs");
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
+
+/// A new folder that only servers can enter.
+pub fn server_folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("ch-{}", uuid::Uuid::new_v4().simple()));
+    fs::create_dir(&folder).expect("a folder for a server");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a folder of its own");
+    if let Some((user, group)) = *USER {
+        chown(&folder, Some(user), Some(group)).expect("a folder of the server's user");
+    }
+    folder
+}
+
+/// One of PostgreSQL's programs, as the user that servers run as.
+pub fn server_program(name: &str) -> Command {
+    let mut command = program(name);
+    if let Some((user, group)) = *USER {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+/// One of PostgreSQL's programs.
+pub fn program(name: &str) -> Command {
+    let mut command = Command::new(Cluster::get().bin_dir.join(name));
+    command.current_dir("/").env_clear().env("LC_ALL", "C").env("TZ", "UTC");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }

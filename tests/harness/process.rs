@@ -79,7 +79,8 @@ impl Process {
         process
     }
 
-    fn start(environment: &[(&str, String)], arguments: &[&str]) -> Self {
+    /// Any sub-command that goes on until it is told to stop.
+    pub fn start(environment: &[(&str, String)], arguments: &[&str]) -> Self {
         let mut child = command(environment)
             .args(arguments)
             .stdin(Stdio::null())

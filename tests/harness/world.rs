@@ -33,7 +33,6 @@ use std::{
     time::{Duration, Instant},
 };
 use totp_rs::Builder;
-use uuid::Uuid;
 
 /// What has not happened by then, on the busiest machine, does not happen any more.
 const LONG_ENOUGH: Duration = Duration::from_secs(60);
@@ -148,8 +147,7 @@ impl WorldBuilder {
             telemetry::start_logging();
         }
         let template = &*TEMPLATE;
-        let database = format!("test_{}", Uuid::new_v4().simple());
-        Cluster::get().clone_database(&template.database, &database);
+        let database = Cluster::get().clone_database(&template.database);
         let mut config = config(&database);
         config.http.workers = self.workers.unwrap_or(1);
         config.database.pool = self.pool.unwrap_or(4);

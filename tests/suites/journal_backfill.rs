@@ -63,8 +63,7 @@ fn fill(conn: &mut PgConnection) {
 #[test]
 fn what_stands_is_posted_once_and_on_its_own_day() {
     let cluster = Cluster::get();
-    let database = format!("backfill_{}", Uuid::new_v4().simple());
-    cluster.clone_database(&cluster.database, &database);
+    let database = cluster.clone_database(&cluster.database);
     let mut owner = cluster.connect(Login::Owner, &database);
     migrate_up_to(&mut owner, BEFORE);
     fill(&mut owner);

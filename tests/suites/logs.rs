@@ -3,7 +3,7 @@
 //! The real binary runs with everything logged. Whatever is secret or somebody's own has a canary in
 //! it, a text that stands nowhere else, and the log is searched for it.
 
-use countinghouse_tests::{Answer, Caller, Cluster, Login, PASSWORD, Process, World};
+use countinghouse_tests::{Answer, Caller, Cluster, Login, PASSWORD, Process, ValkeyWay, World};
 use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -246,7 +246,9 @@ async fn passwords_of_servers_are_not_in_the_log() {
     let wrong = right.replace(&password, &birds.put("database"));
     let mut environment = world.environment();
     environment.retain(|(name, _)| !["DATABASE_URL", "REDIS_URL"].contains(name));
-    let redis = format!("{}?pass={}", Cluster::get().redis_url, birds.put("redis"));
+    let mut way = ValkeyWay::default();
+    way.open();
+    let redis = format!("{}?pass={}", way.url().split('?').next().unwrap(), birds.put("redis"));
     environment.extend([("LOG", "trace".to_owned()), ("DATABASE_URL", wrong), ("REDIS_URL", redis)]);
     let process = Process::serve(&environment);
     process.caller(world.owner().token()).get("/products").await.problem(503, "unavailable");

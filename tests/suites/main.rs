@@ -16,6 +16,7 @@ mod claims;
 mod client;
 mod clients;
 mod clock;
+mod compose;
 mod concurrency;
 mod crashes;
 mod customers;

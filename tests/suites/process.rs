@@ -106,8 +106,7 @@ fn what_is_missing_in_the_configuration_is_named() {
 #[tokio::test]
 async fn migrate_says_what_it_did_and_is_done_once() {
     let cluster = Cluster::get();
-    let database = format!("migrated_{}", uuid::Uuid::new_v4().simple());
-    cluster.clone_database(&cluster.database, &database);
+    let database = cluster.clone_database(&cluster.database);
     let environment = [("DATABASE_URL_OWNER", cluster.url(Login::Owner, &database))];
     let said = |output: std::process::Output| {
         assert!(output.status.success(), "{output:?}");
