@@ -39,6 +39,7 @@ mod low_stock;
 mod operations;
 mod orders;
 mod orders_killed;
+mod own_servers;
 mod passwords;
 mod plans;
 mod privileges;
