@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 const MAX_LINES: usize = 600;
 const DRAWERS: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "misc"];
 
-/// Every Rust file of the workspace with its text, `target` and what is hidden left out.
+/// Every Rust and Python file of the workspace with its text, `target` and what is hidden left out.
 pub fn files() -> Vec<(String, String)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
     let (mut folders, mut files) = (vec![root.clone()], Vec::new());
@@ -15,7 +15,7 @@ pub fn files() -> Vec<(String, String)> {
             let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
             if path.is_dir() && name != "target" && !name.starts_with('.') {
                 folders.push(path);
-            } else if name.ends_with(".rs") {
+            } else if name.ends_with(".rs") || name.ends_with(".py") {
                 let relative = path.strip_prefix(&root).unwrap().display().to_string();
                 files.push((relative, fs::read_to_string(path).unwrap()));
             }
@@ -27,8 +27,8 @@ pub fn files() -> Vec<(String, String)> {
 
 #[test]
 fn every_file_opens_with_what_it_is_for() {
-    let silent: Vec<_> =
-        files().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(name, _)| name).collect();
+    let says = |text: &str| text.starts_with("//! ") || text.starts_with("\"\"\"");
+    let silent: Vec<_> = files().into_iter().filter(|(_, text)| !says(text)).map(|(name, _)| name).collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
 
@@ -44,7 +44,9 @@ fn there_are_no_drawers() {
     let drawers: Vec<_> = files()
         .into_iter()
         .map(|(name, _)| name)
-        .filter(|name| name.trim_end_matches(".rs").split('/').any(|part| DRAWERS.contains(&part)))
+        .filter(|name| {
+            name.trim_end_matches(".rs").trim_end_matches(".py").split('/').any(|part| DRAWERS.contains(&part))
+        })
         .collect();
     assert!(drawers.is_empty(), "{drawers:?}");
 }
