@@ -6,6 +6,7 @@ mod audit;
 mod document;
 mod environment;
 mod files;
+mod limits;
 mod metrics;
 mod migrations;
 mod roles;

@@ -10,18 +10,27 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Address {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub company: Option<String>,
+    #[schemars(length(min = 1, max = 200))]
     pub street1: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub street2: Option<String>,
+    #[schemars(length(min = 1, max = 100))]
     pub city: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100))]
     pub region: Option<String>,
+    #[schemars(length(min = 1, max = 20))]
     pub postal_code: String,
+    #[schemars(length(min = 1, max = 100))]
     pub country: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 50))]
     pub phone: Option<String>,
 }
 
@@ -30,14 +39,19 @@ pub struct Address {
 #[serde(deny_unknown_fields)]
 pub struct NewCustomer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 254))]
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub first_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub last_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub company: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 50))]
     pub phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Address>,
@@ -45,8 +59,10 @@ pub struct NewCustomer {
     pub shipping_address: Option<Address>,
     /// How long after an invoice payment is due; without it, the client's own terms hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 3650))]
     pub payment_terms_days: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 5_000))]
     pub note: Option<String>,
 }
 
@@ -55,22 +71,29 @@ pub struct NewCustomer {
 #[serde(deny_unknown_fields)]
 pub struct CustomerPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 254))]
     pub email: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 200))]
     pub first_name: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 200))]
     pub last_name: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 200))]
     pub company: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 50))]
     pub phone: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub billing_address: Patch<Address>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub shipping_address: Patch<Address>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(range(min = 0, max = 3650))]
     pub payment_terms_days: Patch<i32>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 5_000))]
     pub note: Patch<String>,
 }
 
@@ -96,14 +119,19 @@ pub struct Customer {
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 254))]
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub first_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub last_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub company: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 50))]
     pub phone: Option<String>,
 }
 

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewFulfilment {
+    #[schemars(length(min = 1, max = 100))]
     pub carrier: String,
+    #[schemars(length(min = 1, max = 200))]
     pub tracking_number: String,
     /// By default everything that has not left yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 500))]
     pub lines: Option<Vec<FulfilmentLine>>,
 }
 
@@ -21,6 +24,7 @@ pub struct NewFulfilment {
 #[serde(deny_unknown_fields)]
 pub struct FulfilmentLine {
     pub order_line_id: OrderLineId,
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub quantity: i64,
 }
 

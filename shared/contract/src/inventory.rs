@@ -12,12 +12,14 @@ pub struct NewAdjustment {
     pub product_id: ProductId,
     pub kind: AdjustmentKind,
     /// Units bought, damaged or corrected (the last with a sign), or all that was counted.
+    #[schemars(range(max = 1_000_000_000))]
     pub quantity: i64,
     /// What one unit cost. A purchase needs it; stock that a correction or count finds takes it
     /// only where no cost is known from before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_cost: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 500))]
     pub reason: Option<String>,
 }
 

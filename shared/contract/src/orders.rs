@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
+    #[schemars(length(min = 1, max = 500))]
     pub lines: Vec<NewOrderLine>,
     /// A customer on record, whose details are kept with the order as they are now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,9 +31,11 @@ pub struct NewOrder {
     pub shipping: Option<Decimal>,
     /// Where it was sold, by default `api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 40))]
     pub channel: Option<String>,
     /// The seller's own number, unique per channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub external_reference: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_person_id: Option<UserId>,
@@ -40,6 +43,7 @@ pub struct NewOrder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 5_000))]
     pub note: Option<String>,
 }
 
@@ -50,7 +54,9 @@ pub struct NewOrderLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
     pub sku: Option<String>,
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub quantity: i64,
     /// By default the catalogue's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct NewPayment {
     pub amount: Decimal,
     /// How it was paid: `card`, `transfer`, `cash`, or a word of one's own.
+    #[schemars(length(min = 1, max = 40))]
     pub method: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub reference: Option<String>,
     /// By default now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,8 +26,10 @@ pub struct NewPayment {
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
     pub amount: Decimal,
+    #[schemars(length(min = 1, max = 40))]
     pub method: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub reference: Option<String>,
 }
 

@@ -9,17 +9,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProduct {
+    #[schemars(length(min = 1, max = 64))]
     pub sku: String,
+    #[schemars(length(min = 1, max = 300))]
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10_000))]
     pub description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
     pub barcode: Option<String>,
     pub price: Decimal,
     /// A percentage, `"20.00"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     pub low_stock_threshold: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
@@ -31,6 +36,7 @@ pub struct NewProduct {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpeningStock {
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     pub quantity: i64,
     pub unit_cost: Decimal,
 }
@@ -40,18 +46,23 @@ pub struct OpeningStock {
 #[serde(deny_unknown_fields)]
 pub struct ProductPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 64))]
     pub sku: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 300))]
     pub name: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 10_000))]
     pub description: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 64))]
     pub barcode: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub price: Patch<Decimal>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub tax_rate: Patch<Decimal>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
     pub low_stock_threshold: Patch<i64>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub attributes: Patch<Attributes>,
