@@ -123,7 +123,7 @@ def measure(names, environment):
     failed = []
     for name in names:
         say(f"\n--- {name}")
-        command = ["cargo", "run", "-q", "--locked", "--release", "-p", "countinghouse-tests", "--bin", f"bench_{name}"]
+        command = ["cargo", "bench", "-q", "--locked", "-p", "countinghouse-tests", "--bench", name]
         if run_through(command, environment)[0]:
             failed.append(name)
     if failed:
