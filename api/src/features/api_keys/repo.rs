@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::api_keys,
@@ -49,7 +49,8 @@ pub fn list(tx: &mut TenantTx<'_>, asked: PageRequest) -> Result<Vec<ApiKey>, Db
             .filter(api_keys::created_at.le(after.created_at))
             .filter(api_keys::created_at.lt(after.created_at).or(api_keys::id.lt(after.id)));
     }
-    let rows = query.order((api_keys::created_at.desc(), api_keys::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows =
+        query.order((api_keys::created_at.desc(), api_keys::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     Ok(rows.into_iter().map(ApiKey::from).collect())
 }
 

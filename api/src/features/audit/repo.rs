@@ -4,7 +4,7 @@ use super::model::{Filter, WantedActor};
 use crate::{
     platform::{
         audit::{Row, entry_columns},
-        db::{DbError, PlatformTx, TenantTx},
+        db::{DbError, PlatformTx, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::{audit_log, platform_audit_log, tenants},
@@ -56,7 +56,7 @@ macro_rules! newest {
                 .filter($table::created_at.le(after.created_at))
                 .filter($table::created_at.lt(after.created_at).or($table::id.lt(after.id)));
         }
-        query.order(($table::created_at.desc(), $table::id.desc())).limit($asked.rows())
+        query.order(($table::created_at.desc(), $table::id.desc())).first_rows($asked.rows())
     }};
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     platform::{
-        db::{DbError, TenantTx, lower, part_like},
+        db::{DbError, TakeFirstRows, TenantTx, lower, part_like},
         http::PageRequest,
     },
     schema::customers,
@@ -110,7 +110,8 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
             .filter(customers::created_at.le(after.created_at))
             .filter(customers::created_at.lt(after.created_at).or(customers::id.lt(after.id)));
     }
-    let rows = query.order((customers::created_at.desc(), customers::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows =
+        query.order((customers::created_at.desc(), customers::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     rows.into_iter().map(Row::into_customer).collect()
 }
 

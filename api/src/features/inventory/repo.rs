@@ -3,7 +3,7 @@
 use super::model::{Level, Movement, Shelf};
 use crate::{
     platform::{
-        db::{DbError, TenantTx, prepared},
+        db::{DbError, TakeFirstRows, TenantTx, prepared},
         events,
         http::{Dates, PageRequest},
     },
@@ -255,7 +255,8 @@ pub fn list_movements(
             .filter(stock_movements::created_at.le(after.created_at))
             .filter(stock_movements::created_at.lt(after.created_at).or(stock_movements::id.lt(after.id)));
     }
-    let ordered = query.order((stock_movements::created_at.desc(), stock_movements::id.desc())).limit(asked.rows());
+    let ordered =
+        query.order((stock_movements::created_at.desc(), stock_movements::id.desc())).first_rows(asked.rows());
     let rows: Vec<MovementRow> = ordered.load(tx.conn())?;
     rows.into_iter().map(Movement::try_from).collect()
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     features::inventory::Level,
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::{products, stock},
@@ -145,7 +145,8 @@ pub fn list(
             .filter(products::created_at.le(after.created_at))
             .filter(products::created_at.lt(after.created_at).or(products::id.lt(after.id)));
     }
-    let rows = query.order((products::created_at.desc(), products::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows =
+        query.order((products::created_at.desc(), products::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     rows.into_iter().map(product).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{
-        db::{AnyTx, DbError, PlatformTx},
+        db::{AnyTx, DbError, PlatformTx, TakeFirstRows},
         http::PageRequest,
     },
     schema::tenants,
@@ -123,6 +123,7 @@ pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Tenant>, 
             .filter(tenants::created_at.le(after.created_at))
             .filter(tenants::created_at.lt(after.created_at).or(tenants::id.lt(after.id)));
     }
-    let rows = query.order((tenants::created_at.desc(), tenants::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows =
+        query.order((tenants::created_at.desc(), tenants::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     rows.into_iter().map(Tenant::try_from).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::users,
@@ -56,7 +56,7 @@ pub fn list(tx: &mut TenantTx<'_>, role: Option<&str>, asked: PageRequest) -> Re
             .filter(users::created_at.le(after.created_at))
             .filter(users::created_at.lt(after.created_at).or(users::id.lt(after.id)));
     }
-    let rows = query.order((users::created_at.desc(), users::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows = query.order((users::created_at.desc(), users::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     Ok(rows.into_iter().map(User::from).collect())
 }
 

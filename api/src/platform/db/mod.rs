@@ -8,6 +8,7 @@
 //! Nobody asks for a second connection while holding one, and no network call happens inside.
 
 mod error;
+mod first_rows;
 mod functions;
 mod lane;
 mod migrations;
@@ -18,6 +19,7 @@ mod session;
 mod tx;
 
 pub use error::DbError;
+pub use first_rows::{FirstRows, TakeFirstRows};
 pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
 pub use once::{Claim, Digest, KEPT, KeptAnswer};

@@ -3,7 +3,7 @@
 use super::super::model::{Entry, EntryLine, place_of};
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::{journal_entries, journal_lines},
@@ -88,7 +88,7 @@ pub fn list_entries(tx: &mut TenantTx<'_>, filter: &EntryFilter, asked: PageRequ
             .filter(journal_entries::date.le(date))
             .filter(journal_entries::date.lt(date).or(journal_entries::number.lt(number)));
     }
-    let ordered = query.order((journal_entries::date.desc(), journal_entries::number.desc())).limit(asked.rows());
+    let ordered = query.order((journal_entries::date.desc(), journal_entries::number.desc())).first_rows(asked.rows());
     let rows = ordered.load(tx.conn())?;
     with_lines(tx, rows)
 }

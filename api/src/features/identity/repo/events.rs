@@ -3,7 +3,7 @@
 use crate::{
     features::identity::{events::Event, sessions::EventFilter},
     platform::{
-        db::{AnyTx, DbError, TenantTx},
+        db::{AnyTx, DbError, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::session_events,
@@ -93,7 +93,7 @@ pub fn list_events(
             .filter(session_events::created_at.le(after.created_at))
             .filter(session_events::created_at.lt(after.created_at).or(session_events::id.lt(after.id)));
     }
-    let ordered = query.order((session_events::created_at.desc(), session_events::id.desc())).limit(asked.rows());
+    let ordered = query.order((session_events::created_at.desc(), session_events::id.desc())).first_rows(asked.rows());
     let rows: Vec<Row> = ordered.load(tx.conn())?;
     rows.into_iter().map(SessionEvent::try_from).collect()
 }

@@ -3,7 +3,7 @@
 use crate::{
     features::identity::{Origin, second_factor::Who},
     platform::{
-        db::{DbError, EntryTx, PlatformTx, TenantTx},
+        db::{DbError, EntryTx, PlatformTx, TakeFirstRows, TenantTx},
         http::PageRequest,
     },
     schema::{sessions, users},
@@ -142,7 +142,7 @@ pub fn list_sessions(
             .filter(sessions::created_at.le(after.created_at))
             .filter(sessions::created_at.lt(after.created_at).or(sessions::id.lt(after.id)));
     }
-    let ordered = query.order((sessions::created_at.desc(), sessions::id.desc())).limit(asked.rows());
+    let ordered = query.order((sessions::created_at.desc(), sessions::id.desc())).first_rows(asked.rows());
     let rows: Vec<Row> = ordered.load(tx.conn())?;
     Ok(rows.into_iter().map(|row| row.into_session(own)).collect())
 }

@@ -3,7 +3,7 @@
 use super::{super::model::Parcel, rows::parse, write::document};
 use crate::{
     platform::{
-        db::{DbError, TenantTx, prepared},
+        db::{DbError, TakeFirstRows, TenantTx, prepared},
         http::PageRequest,
     },
     schema::{fulfilments, invoices, payments},
@@ -129,7 +129,8 @@ pub fn list_invoices(tx: &mut TenantTx<'_>, order: OrderId, asked: PageRequest) 
             .filter(invoices::created_at.le(after.created_at))
             .filter(invoices::created_at.lt(after.created_at).or(invoices::id.lt(after.id)));
     }
-    let rows = query.order((invoices::created_at.desc(), invoices::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows =
+        query.order((invoices::created_at.desc(), invoices::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     rows.into_iter().map(InvoiceRow::into_issued).collect()
 }
 

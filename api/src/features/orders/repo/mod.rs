@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     platform::{
-        db::{DbError, TenantTx, lower},
+        db::{DbError, TakeFirstRows, TenantTx, lower},
         http::PageRequest,
     },
     schema::{fulfilment_lines, fulfilments, invoices, order_lines, orders},
@@ -100,7 +100,7 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Resul
             .filter(orders::ordered_at.le(after.created_at))
             .filter(orders::ordered_at.lt(after.created_at).or(orders::id.lt(after.id)));
     }
-    let rows = query.order((orders::ordered_at.desc(), orders::id.desc())).limit(asked.rows()).load(tx.conn())?;
+    let rows = query.order((orders::ordered_at.desc(), orders::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     complete(tx, rows)
 }
 

@@ -9,7 +9,7 @@ pub use refresh::{
 use crate::{
     features::identity::Origin,
     platform::{
-        db::{AnyTx, DbError, EntryTx, PlatformTx},
+        db::{AnyTx, DbError, EntryTx, PlatformTx, TakeFirstRows},
         http::PageRequest,
         second_factor::Tries,
     },
@@ -68,7 +68,7 @@ pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Superadmi
             .filter(superadmins::created_at.le(after.created_at))
             .filter(superadmins::created_at.lt(after.created_at).or(superadmins::id.lt(after.id)));
     }
-    let ordered = query.order((superadmins::created_at.desc(), superadmins::id.desc())).limit(asked.rows());
+    let ordered = query.order((superadmins::created_at.desc(), superadmins::id.desc())).first_rows(asked.rows());
     let rows: Vec<Row> = ordered.load(tx.conn())?;
     let superadmin =
         |(id, username, disabled, created_at)| Superadmin { id: SuperadminId(id), username, disabled, created_at };
