@@ -15,6 +15,7 @@ use countinghouse_api::{
     },
     routes, server,
 };
+use mimalloc::MiMalloc;
 use std::{
     future::Future,
     io::{Read, Write},
@@ -28,6 +29,10 @@ use tokio::{
     task::JoinHandle,
 };
 use zeroize::Zeroizing;
+
+/// Requests are many small allocations, made on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The back office of companies that sell things.
 ///
