@@ -111,7 +111,7 @@ def replay(arguments):
 
 
 def bench(arguments):
-    """Each program in tests/benches prints a table, and says at its top of what."""
+    """Each program in tests/benches prints rows of one table, and says at its top of what."""
     known = sorted(file.stem for file in (ROOT / "tests/benches").glob("*.rs"))
     if not set(arguments) <= set(known):
         fail(f"what can be measured is {', '.join(known)}")
@@ -120,15 +120,31 @@ def bench(arguments):
 
 def measure(names, environment):
     """As released; all of them, even if one misses its goal."""
-    failed = []
+    rows, failed = [("figure", "now", "goal", "")], []
     for name in names:
-        say(f"\n--- {name}")
+        say(f"measuring {name} ...")
         command = ["cargo", "bench", "-q", "--locked", "-p", "countinghouse-tests", "--bench", name]
-        if run_through(command, environment)[0]:
+        code, output = run_through(command, environment, capture=True)
+        for line in output.splitlines():
+            row = [cell.strip() for cell in line.strip("|").split(" | ")]
+            if line.startswith("| ") and len(row) == 4:
+                rows.append(row)
+            else:
+                say(line)
+        if code:
             failed.append(name)
+    show_table(rows)
     if failed:
-        say(f"\n{' and '.join(failed)} missed the goal")
+        say(f"\n{' and '.join(failed)} failed or missed the goal")
     return 1 if failed else 0
+
+
+def show_table(rows):
+    """As Markdown has it, so that it can be put into a document."""
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join("-" * max(3, width) for width in widths) + " |")
+    say("\n" + "\n".join(lines))
 
 
 def show_totp(options):

@@ -16,7 +16,7 @@ use countinghouse_api::{
         jobs::{Finished, Handlers, Job, JobError, Run, Stop, When, Worker, enqueue_in},
     },
 };
-use countinghouse_tests::{Caller, Cluster, Login, World};
+use countinghouse_tests::{Caller, Cluster, Figures, Login, Verdict, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,20 +87,21 @@ async fn main() -> ExitCode {
     let left = count(&world, "waiting");
     stop(worker);
 
-    println!("{:<52} {:>10}   goal", "figure", "now");
-    println!("{:<52} {rate:>10.0}   3,500 or more", "jobs a second that do nothing, of two clients");
-    println!("{:<52} {:>10.2}", "the same ÷ pgbench that finishes claimed jobs", rate / floor);
-    show("pick-up while nothing else waits, p50", part(&alone, 50), "5 ms or less");
-    show("pick-up while nothing else waits, p99", part(&alone, 99), "");
-    show("pick-up behind another client's 10,000 jobs, p50", part(&behind, 50), "");
-    show("pick-up behind another client's 10,000 jobs, worst", part(&behind, 100), "100 ms or less");
+    let mut figures = Figures::default();
+    let verdict = if rate >= 3_500.0 { Verdict::Met } else { Verdict::Short };
+    figures.row("jobs a second that do nothing, of two clients", format!("{rate:.0}"), "3,500 or more", verdict);
+    let ratio = format!("{:.2}", rate / floor);
+    figures.row("the same ÷ pgbench that finishes claimed jobs", ratio, "", Verdict::Told);
+    let p50 = part(&alone, 50);
+    let verdict = if p50 <= Duration::from_millis(5) { Verdict::Met } else { Verdict::Short };
+    figures.row("pick-up while nothing else waits, p50", format!("{p50:.1?}"), "5 ms or less", verdict);
+    figures.row("pick-up while nothing else waits, p99", format!("{:.1?}", part(&alone, 99)), "", Verdict::Told);
+    let worst = part(&behind, 100);
+    let fair = left > 0 && worst <= Duration::from_millis(100);
+    let figure = "pick-up behind another client's 10,000 jobs, worst";
+    figures.row(figure, format!("{worst:.1?}"), "100 ms or less", Verdict::of(fair));
     println!("{left} of the {BACKLOG} waited to the end");
-    let fair = left > 0 && part(&behind, 100) <= Duration::from_millis(100);
-    if fair { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn show(figure: &str, now: Duration, goal: &str) {
-    println!("{figure:<52} {now:>10.1?}   {goal}");
+    figures.ended()
 }
 
 /// Stores so many jobs; those that do nothing at all are of both clients by turns.

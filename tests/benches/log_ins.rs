@@ -8,7 +8,7 @@
 //! or 429, or the readers' p99 grows fivefold. `PASSWORD_THREADS` and `PASSWORD_QUEUE` go on to the
 //! service.
 
-use countinghouse_tests::{Caller, Crowd, PASSWORD, Process, World};
+use countinghouse_tests::{Caller, Crowd, Figures, PASSWORD, Process, Verdict, World};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -73,11 +73,14 @@ async fn main() -> ExitCode {
         println!("readers {what:<20} p50 {p50:>9.2?}  p99 {p99:>9.2?}  ({} requests)", times.len());
     }
     let growth = part(&meanwhile, 99).as_secs_f64() / part(&alone, 99).as_secs_f64();
-    println!("p99 during the log-ins / alone  {growth:.2}  (goal: under 5)");
     println!("{LOG_INS} log-ins at once, {WAVES} times    {statuses:?} within {took:.2?}");
-    println!("peak memory            {before} MiB before, {} MiB after", process.peak_memory());
+    let mut figures = Figures::default();
     let answered = statuses.keys().all(|status| [200, 401, 429].contains(status));
-    if answered && growth < 5.0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let verdict = Verdict::of(answered && growth < 5.0);
+    figures.row("readers' p99 during 500 log-ins ÷ alone", format!("{growth:.2}"), "under 5", verdict);
+    let memory = format!("{} MiB (before: {before} MiB)", process.peak_memory());
+    figures.row("memory after 2,500 log-ins, peak", memory, "", Verdict::Told);
+    figures.ended()
 }
 
 /// Right and wrong passwords by turns.

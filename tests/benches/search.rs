@@ -4,7 +4,7 @@
 //! or changed over with the next. Asked one at a time. It fails where half of the answers take longer than
 //! 5 ms, or the right product is not among the first three of 95 %.
 
-use countinghouse_tests::{Dice, Login, Process, World, encoded};
+use countinghouse_tests::{Dice, Figures, Login, Process, Verdict, World, encoded};
 use diesel::connection::SimpleConnection;
 use std::{
     collections::BTreeSet,
@@ -128,12 +128,13 @@ async fn main() -> ExitCode {
     }
     times.sort();
     let [p50, p95, worst] = [50, 95, 100].map(|percent| times[(SEARCHES * percent / 100).min(SEARCHES - 1)]);
-    println!("{:<52} {:>10}   goal", "figure", "now");
-    println!("{:<52} {p50:>10.2?}   5 ms", "a search with one typing error, p50");
-    println!("{:<52} {p95:>10.2?}", "p95");
-    println!("{:<52} {worst:>10.2?}", "worst");
-    println!("{:<52} {:>8} %   95 %", "right product in the first three", found * 100 / SEARCHES);
-    if p50 <= GOAL && found * 100 >= SEARCHES * 95 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let mut figures = Figures::default();
+    let now = format!("{p50:.2?} (p95 {p95:.2?}, worst {worst:.2?})");
+    figures.row("search with a typing error, 100,000 products, p50", now, "5 ms or less", Verdict::of(p50 <= GOAL));
+    let right = found * 100 / SEARCHES;
+    let verdict = Verdict::of(right >= 95);
+    figures.row("the right product is among its first three", format!("{right} %"), "95 % or more", verdict);
+    figures.ended()
 }
 
 /// Products of some 8,000 makers, no two of one name.

@@ -6,14 +6,16 @@
 //! how much longer than half of the requests the slowest percent takes. It fails where a figure misses
 //! the goal of its first landing.
 
-use countinghouse_tests::{Login, Process, Requests, Tenant, World, load, pgbench};
+use countinghouse_tests::{
+    Figures, Login, Tenant, Verdict, World, load, pgbench,
+    shops::{self, Shop, product_id, shops},
+};
 use diesel::{
     QueryableByName, RunQueryDsl,
     connection::SimpleConnection,
     sql_query,
     sql_types::{BigInt, Uuid as SqlUuid},
 };
-use serde_json::json;
 use std::{
     path::PathBuf,
     process::ExitCode,
@@ -22,18 +24,16 @@ use std::{
 };
 
 const TENANTS: usize = 20;
-const PRODUCTS: u64 = 1_000;
+const CATALOGUE: u64 = 1_000;
 const CONNECTIONS: usize = 32;
 const TIME: Duration = Duration::from_secs(10);
 
-/// A client with a token of its owner.
-struct Client {
-    tenant: Tenant,
-    token: String,
+/// A shop, with what the service remembers of its owner's rights, and the database compares.
+struct Client<'a> {
+    shop: &'a Shop,
     rights: Rights,
 }
 
-/// What the service remembers of the owner's rights, and the database compares.
 #[derive(QueryableByName)]
 struct Rights {
     #[diesel(sql_type = BigInt)]
@@ -45,22 +45,18 @@ struct Rights {
 #[tokio::main]
 async fn main() -> ExitCode {
     let world = World::start().await;
-    let clients: Arc<Vec<Client>> = Arc::new((0..TENANTS).map(|n| found(&world, n)).collect());
-    let mut environment = world.environment();
-    let cores = std::thread::available_parallelism().expect("cores").to_string();
-    environment.extend([("HTTP_WORKERS", cores), ("LOG", "warn,countinghouse=info,countinghouse_api=warn".to_owned())]);
-    environment.extend([("RATE_READS", "100000".to_owned()), ("RATE_WRITES", "100000".to_owned())]);
+    let shops = shops(&world, TENANTS, CATALOGUE);
+    let clients: Vec<Client> = shops.iter().map(|shop| Client { shop, rights: rights(&world, &shop.tenant) }).collect();
     let began = Instant::now();
-    let process = Process::serve(&environment);
+    let process = shops::serve(&world);
     let started = began.elapsed();
     let address = process.base_url.trim_start_matches("http://").to_owned();
 
-    println!("{:<44} {:>9} {:>9} {:>6}   goal", "figure", "API", "pgbench", "now");
-    let mut met = true;
+    let mut figures = Figures::default();
     for (what, first, goal, status, requests, script) in [
-        ("orders of two lines a second", 0.6, 1.0, 201, orders(&clients), order_script as fn(&Client) -> String),
-        ("products by id a second", 0.45, 0.7, 200, products(&clients), product_script),
-        ("pages of 50 products a second", 0.45, 0.7, 200, pages(&clients), page_script),
+        ("orders of two lines", 0.6, 1.0, 201, shops::orders(&shops), order_script as fn(&Client<'_>) -> String),
+        ("products by id", 0.45, 0.7, 200, shops::products(&shops), product_script),
+        ("pages of 50 products", 0.45, 0.7, 200, shops::pages(&shops), page_script),
     ] {
         load(&address, CONNECTIONS, Duration::from_secs(4), None, status, Arc::clone(&requests)).await;
         // What is planned for empty tables is planned anew, as it is wherever autovacuum has come by.
@@ -71,91 +67,38 @@ async fn main() -> ExitCode {
         let floor = tokio::task::spawn_blocking(move || pgbench(&database, CONNECTIONS, TIME, &scripts));
         let floor = floor.await.expect("pgbench ends");
         let ratio = peak.rate / floor;
-        println!("{what:<44} {:>9.0} {floor:>9.0} {ratio:>6.2}   {goal} (first landing {first})", peak.rate);
+        figures.row(&format!("{what} a second"), format!("{:.0}", peak.rate), "", Verdict::Told);
+        let goals = format!("{goal:.2} ({first:.2} at first)");
+        let verdict = Verdict::at_least(ratio, goal, first);
+        figures.row("the same ÷ pgbench with the same statements", format!("{ratio:.2}"), &goals, verdict);
         let half = load(&address, CONNECTIONS, TIME, Some(peak.rate / 2.0), status, requests).await;
         let (p50, p99) = (half.percentile(50.0), half.percentile(99.0));
         let spread = p99.as_secs_f64() / p50.as_secs_f64();
-        println!("{:<44} {p99:>9.2?} {p50:>9.2?} {spread:>6.2}   4", "  p99 and p50 at half of that, p99 / p50");
-        met &= ratio >= first;
+        figures.row("p50 at half of that rate", format!("{p50:.2?}"), "", Verdict::Told);
+        let verdict = if spread <= 4.0 { Verdict::Met } else { Verdict::Short };
+        figures.row("p99 ÷ p50 at half of that rate", format!("{spread:.1}"), "4 or less", verdict);
     }
-    println!("{:<44} {:>9} {:>9} {started:>6.0?}   1 s", "start to listening", "", "");
-    println!("{:<44} {:>9} {:>9} {:>3} MiB   400 MiB", "peak memory", "", "", process.peak_memory());
-    if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let verdict = Verdict::of(started <= Duration::from_secs(1));
+    figures.row("start to listening", format!("{started:.0?}"), "1 s or less", verdict);
+    let memory = process.peak_memory();
+    figures.row("memory under load, peak", format!("{memory} MiB"), "400 MiB or less", Verdict::of(memory <= 400));
+    figures.ended()
 }
 
-/// A client whose products have ids that pgbench can count out, with goods enough for all orders.
-fn found(world: &World, n: usize) -> Client {
-    let tenant = world.found(Box::leak(format!("bench-{n}").into_boxed_str()), "EUR");
-    let fill = format!(
-        "INSERT INTO products (tenant_id, id, sku, name, currency, price_minor, tax_rate, created_at, updated_at)
-             SELECT '{id}', {product}, 'SKU-' || n, 'Product number ' || n, 'EUR', 1000, 200000, now(), now()
-             FROM generate_series(1, {PRODUCTS}) n;
-         INSERT INTO stock (tenant_id, product_id, on_hand, value_minor, updated_at)
-             SELECT '{id}', {product}, 1000000, 400000000, now() FROM generate_series(1, {PRODUCTS}) n",
-        id = tenant.id,
-        product = product("n"),
-    );
-    let mut owner = world.database(Login::Owner);
-    owner.batch_execute(&fill).expect("a catalogue");
+fn rights(world: &World, tenant: &Tenant) -> Rights {
     let rights = sql_query(
         "SELECT u.rights_version AS of_user, t.rights_version AS of_tenant FROM users u \
          JOIN tenants t ON t.id = u.tenant_id WHERE u.tenant_id = $1 AND u.id = $2",
     );
     let rights = rights.bind::<SqlUuid, _>(tenant.id.0).bind::<SqlUuid, _>(tenant.user("owner").0);
-    let rights = rights.get_result(&mut owner).expect("the owner's rights");
-    let token = world.caller(&tenant, "owner").token().to_owned();
-    Client { tenant, token, rights }
-}
-
-/// The id of the product of this number, in SQL.
-fn product(number: &str) -> String {
-    format!("('00000000-0000-4000-8000-' || lpad(({number})::text, 12, '0'))::uuid")
-}
-
-/// Numbers that jump about, the same in each run.
-fn jump(connection: usize, asked: u64) -> u64 {
-    (connection as u64 * 7_919 + asked * 104_729).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
-}
-
-fn request(clients: &[Client], connection: usize, asked: u64, line: &str, rest: &str) -> String {
-    let client = &clients[(jump(connection, asked) % TENANTS as u64) as usize];
-    format!("{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n{rest}", client.token)
-}
-
-fn orders(clients: &Arc<Vec<Client>>) -> Requests {
-    let clients = Arc::clone(clients);
-    Arc::new(move |connection, asked| {
-        let first = jump(connection, asked + 1) % PRODUCTS + 1;
-        let lines = [first, first % PRODUCTS + 1].map(|n| json!({"sku": format!("SKU-{n}"), "quantity": 1}));
-        let body = json!({"lines": lines}).to_string();
-        let rest = format!(
-            "Idempotency-Key: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            uuid::Uuid::new_v4(),
-            body.len()
-        );
-        request(&clients, connection, asked, "POST /api/v1/orders", &rest)
-    })
-}
-
-fn products(clients: &Arc<Vec<Client>>) -> Requests {
-    let clients = Arc::clone(clients);
-    Arc::new(move |connection, asked| {
-        let number = jump(connection, asked + 1) % PRODUCTS + 1;
-        let line = format!("GET /api/v1/products/00000000-0000-4000-8000-{number:012}");
-        request(&clients, connection, asked, &line, "\r\n")
-    })
-}
-
-fn pages(clients: &Arc<Vec<Client>>) -> Requests {
-    let clients = Arc::clone(clients);
-    Arc::new(move |connection, asked| request(&clients, connection, asked, "GET /api/v1/products?limit=50", "\r\n"))
+    rights.get_result(&mut world.database(Login::Owner)).expect("the owner's rights")
 }
 
 /// A script for each client, which pgbench chooses among.
-fn written(clients: &[Client], script: fn(&Client) -> String) -> Vec<PathBuf> {
+fn written(clients: &[Client<'_>], script: fn(&Client<'_>) -> String) -> Vec<PathBuf> {
     let folder = std::env::temp_dir().join(format!("countinghouse-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let write = |(n, client): (usize, &Client)| {
+    let write = |(n, client): (usize, &Client<'_>)| {
         let path = folder.join(format!("{n}.sql"));
         std::fs::write(&path, script(client)).expect("a script");
         path
@@ -163,8 +106,8 @@ fn written(clients: &[Client], script: fn(&Client) -> String) -> Vec<PathBuf> {
     clients.iter().enumerate().map(write).collect()
 }
 
-fn in_tenant(client: &Client, work: &str) -> String {
-    let tenant = client.tenant.id;
+fn in_tenant(client: &Client<'_>, work: &str) -> String {
+    let tenant = client.shop.tenant.id;
     format!("BEGIN;\nSELECT set_config('app.tenant_id', '{tenant}', true);\n{work}\nCOMMIT;\n")
 }
 
@@ -172,14 +115,17 @@ const COLUMNS: &str = "p.id, p.sku, p.name, p.description, p.barcode, p.currency
     p.low_stock_threshold, p.attributes, p.active, p.version, p.created_at, p.updated_at, s.on_hand, s.unfulfilled, \
     s.value_minor FROM products p JOIN stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id";
 
-fn product_script(client: &Client) -> String {
-    let select =
-        format!("SELECT {COLUMNS} WHERE p.tenant_id = '{}' AND p.id = {};", client.tenant.id, product(":product"));
-    format!("\\set product random(1, {PRODUCTS})\n{}", in_tenant(client, &select))
+fn product_script(client: &Client<'_>) -> String {
+    let select = format!(
+        "SELECT {COLUMNS} WHERE p.tenant_id = '{}' AND p.id = {};",
+        client.shop.tenant.id,
+        product_id(":product")
+    );
+    format!("\\set product random(1, {CATALOGUE})\n{}", in_tenant(client, &select))
 }
 
-fn page_script(client: &Client) -> String {
-    let tenant = client.tenant.id;
+fn page_script(client: &Client<'_>) -> String {
+    let tenant = client.shop.tenant.id;
     let select = format!(
         "SELECT {COLUMNS} WHERE p.tenant_id = '{tenant}' AND p.active ORDER BY p.created_at DESC, p.id DESC LIMIT 51;"
     );
@@ -188,10 +134,10 @@ fn page_script(client: &Client) -> String {
 
 /// What an order writes: its number (before it begins, as the service draws it), stock, the order, its
 /// lines and movements, the audit log, the journal, the invoice, and the answer kept for its key.
-fn order_script(client: &Client) -> String {
-    let (tenant, user) = (client.tenant.id, client.tenant.user("owner"));
+fn order_script(client: &Client<'_>) -> String {
+    let (tenant, user) = (client.shop.tenant.id, client.shop.tenant.user("owner"));
     let order = "('10000000-0000-4000-8000-' || lpad((:number)::text, 12, '0'))::uuid";
-    let (one, two) = (product(":one"), product(":two"));
+    let (one, two) = (product_id(":one"), product_id(":two"));
     let work = format!(
         "SELECT id, sku, name, price_minor, tax_rate FROM products WHERE tenant_id = '{tenant}' AND id IN ({one}, {two});
 UPDATE stock SET on_hand = on_hand - 1, value_minor = value_minor - 400, unfulfilled = unfulfilled + 1, updated_at = now() WHERE tenant_id = '{tenant}' AND product_id IN ({one}, {two});
@@ -204,12 +150,12 @@ INSERT INTO idempotency_keys (tenant_id, scope_sha256, request_sha256, status, b
 WITH drawn AS (INSERT INTO invoice_counters AS c (tenant_id, kind, last_number) VALUES ('{tenant}', 'invoice', 1) ON CONFLICT (tenant_id, kind) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number) INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, lines, totals, created_by, created_at) SELECT '{tenant}', gen_random_uuid(), {order}, 'invoice', last_number, current_date, current_date + 30, '[]', '{{}}', '{user}', now() FROM drawn;"
     );
     format!(
-        "\\set one random(1, {PRODUCTS})\n\\set two (:one % {PRODUCTS}) + 1\n\
+        "\\set one random(1, {CATALOGUE})\n\\set two (:one % {CATALOGUE}) + 1\n\
          SELECT number FROM next_order_number('{tenant}', 'session', '{session}', \
          {of_user}, {of_tenant}, now(), 'api', NULL) \\gset\n{}",
         in_tenant(client, &work),
         of_user = client.rights.of_user,
         of_tenant = client.rights.of_tenant,
-        session = client.tenant.session("owner"),
+        session = client.shop.tenant.session("owner"),
     )
 }
