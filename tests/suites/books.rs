@@ -138,6 +138,14 @@ async fn whatever_is_broken_is_found() {
             "goods that wait to leave are sold and in no parcel",
         ),
         ("UPDATE invoices SET number = number + 10 WHERE $", "invoice numbers have no gap"),
+        (
+            "UPDATE orders SET credited_minor = credited_minor + 1 WHERE $ AND paid_minor > 0",
+            "invoices less credit notes are what orders come to",
+        ),
+        (
+            "UPDATE journal_entries SET source_id = gen_random_uuid() WHERE $ AND source = 'invoice'",
+            "invoices and credit notes are what their entries say",
+        ),
     ] {
         let world = World::start().await;
         some_business(&world).await;

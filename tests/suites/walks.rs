@@ -159,9 +159,13 @@ impl Walker {
         let credit = format!(
             "WITH credited AS (UPDATE orders SET credited_minor = credited_minor + {minor}
                 WHERE id = '{id}' AND invoiced_on IS NOT NULL AND credited_minor + {minor} <= total_minor
-                RETURNING tenant_id, currency, created_by)
+                RETURNING tenant_id, id AS order_id, currency, created_by, gen_random_uuid() AS note),
+             drawn AS (INSERT INTO invoice_counters AS c SELECT tenant_id, 'credit_note', 1 FROM credited
+                ON CONFLICT (tenant_id, kind) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number),
+             issued AS (INSERT INTO invoices SELECT tenant_id, note, order_id, 'credit_note', last_number, current_date,
+                NULL, NULL, NULL, '[]', '{{\"grand_total\": \"{minor}\"}}', created_by, now() FROM credited, drawn)
              SELECT post_entries(tenant_id, currency, created_by, now(), ARRAY[gen_random_uuid()], ARRAY[current_date],
-                ARRAY['Credit'], ARRAY['credit_note'], ARRAY[gen_random_uuid()], ARRAY[NULL::uuid],
+                ARRAY['Credit'], ARRAY['credit_note'], ARRAY[note], ARRAY[NULL::uuid],
                 ARRAY[1, 1]::bigint[], ARRAY['4100', '1100'], ARRAY[{minor}, -{minor}]::bigint[],
                 ARRAY[NULL, NULL]::text[]) FROM credited"
         );

@@ -17,4 +17,6 @@ mod service;
 pub use error::{INSUFFICIENT_STOCK, InventoryError};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
-pub use service::{Opening, Taken, fulfil_in, open_in, record_sale_in, take_in};
+pub use service::{
+    Back, Opening, PutBack, Taken, fulfil_in, open_in, put_back_in, record_back_in, record_sale_in, take_in,
+};

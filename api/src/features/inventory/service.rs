@@ -110,6 +110,34 @@ pub fn fulfil_in(tx: &mut TenantTx<'_>, demands: &[Demand]) -> Result<(), DbErro
     repo::update(tx, &demands.iter().filter_map(change).collect::<Vec<_>>())
 }
 
+/// Units of a product that were sold and come back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Back {
+    /// How many may be sold again, and what they cost when they left.
+    pub quantity: i64,
+    pub value: i64,
+    /// How many, of these or of others, had not left the shelf, and no longer wait to.
+    pub unfulfilled: i64,
+}
+
+/// Goods that were put back into stock rows, whose movements are still to be recorded.
+pub struct PutBack(Vec<(ProductId, Back, Level)>);
+
+/// Locks the products' stock, and puts back what comes back of each, at the cost it left at.
+pub fn put_back_in(tx: &mut TenantTx<'_>, back: &BTreeMap<ProductId, Back>) -> Result<PutBack, InventoryError> {
+    let products: Vec<ProductId> = back.keys().copied().collect();
+    let locked = repo::lock(tx, &products)?;
+    let put = |(&product, &back): (&ProductId, &Back)| {
+        let level = locked.get(&product).copied().ok_or(InventoryError::ProductNotFound)?;
+        Ok((product, back, level.receive(back.quantity, back.value)?))
+    };
+    let put = back.iter().map(put).collect::<Result<Vec<_>, InventoryError>>()?;
+    let change =
+        |&(product, back, after): &(ProductId, Back, Level)| Change { product, after, sold: -back.unfulfilled };
+    repo::update(tx, &put.iter().map(change).collect::<Vec<_>>())?;
+    Ok(PutBack(put))
+}
+
 /// Records the movements of an order's goods; the order stands in the database already.
 pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> Result<(), DbError> {
     let movements: Vec<NewMovement> = (taken.0.iter())
@@ -125,5 +153,26 @@ pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> R
         })
         .collect();
     repo::insert_movements(tx, &movements)?;
+    Ok(())
+}
+
+/// Records the movements of goods that came back: those of them that may be sold again.
+pub fn record_back_in(tx: &mut TenantTx<'_>, kind: MovementKind, order: OrderId, put: &PutBack) -> Result<(), DbError> {
+    let movements: Vec<NewMovement> = (put.0.iter())
+        .filter(|(_, back, _)| back.quantity > 0)
+        .map(|&(product, back, after)| NewMovement {
+            product,
+            kind,
+            quantity: back.quantity,
+            unit_cost: unit_cost(back.value, back.quantity),
+            value: back.value,
+            after,
+            order: Some(order),
+            reason: None,
+        })
+        .collect();
+    if !movements.is_empty() {
+        repo::insert_movements(tx, &movements)?;
+    }
     Ok(())
 }

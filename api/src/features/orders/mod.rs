@@ -14,4 +14,7 @@ mod model;
 mod repo;
 mod service;
 
+pub use error::OrderError;
 pub use http::routes;
+pub use model::{Credit, Order, Part};
+pub use service::credit_in;

@@ -150,6 +150,29 @@ pub const CHECKS: &[Check] = &[
             WHERE o.tenant_id = $1",
     },
     Check {
+        name: "invoices less credit notes are what orders come to",
+        sql: "SELECT coalesce(i.total, 0) <> CASE WHEN o.invoiced_on IS NULL THEN 0 ELSE o.total_minor - o.credited_minor END \
+                AS broken, \
+                format('order %s: %s less %s credited, and its invoices less credit notes %s', o.number, \
+                    o.total_minor, o.credited_minor, coalesce(i.total, 0)) AS what \
+            FROM orders o \
+            LEFT JOIN (SELECT order_id, sum(CASE kind WHEN 'invoice' THEN 1 ELSE -1 END * \
+                replace(totals ->> 'grand_total', '.', '')::numeric) AS total \
+                FROM invoices WHERE tenant_id = $1 GROUP BY order_id) i ON i.order_id = o.id \
+            WHERE o.tenant_id = $1",
+    },
+    Check {
+        name: "invoices and credit notes are what their entries say",
+        sql: "SELECT i.total <> coalesce(e.amount, 0) AS broken, \
+                format('%s %s comes to %s, and its entry to %s', i.kind, i.number, i.total, coalesce(e.amount, 0)) AS what \
+            FROM (SELECT id, kind, number, CASE kind WHEN 'invoice' THEN 1 ELSE -1 END * \
+                replace(totals ->> 'grand_total', '.', '')::numeric AS total FROM invoices WHERE tenant_id = $1) i \
+            LEFT JOIN (SELECT e.source, e.source_id, sum(l.amount_minor) AS amount FROM journal_entries e \
+                JOIN journal_lines l ON l.tenant_id = $1 AND l.entry_number = e.number AND l.account = '1100' \
+                WHERE e.tenant_id = $1 AND e.source IN ('invoice', 'credit_note') GROUP BY 1, 2) e \
+                ON e.source_id = i.id AND e.source = i.kind",
+    },
+    Check {
         name: "goods that wait to leave are sold and in no parcel",
         sql: "SELECT s.unfulfilled <> coalesce(l.units, 0) AS broken, \
                 format('product %s: %s wait, and orders lack %s', s.product_id, s.unfulfilled, coalesce(l.units, 0)) AS what \

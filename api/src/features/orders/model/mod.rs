@@ -1,9 +1,11 @@
 //! What an order is, apart from HTTP and from the database.
 
+mod part;
 mod posting;
 mod pricing;
 
-pub use posting::{Goods, invoice_entry, payment_entry, sale_entry};
+pub use part::Part;
+pub use posting::{Credit, Goods, credit_entry, invoice_entry, payment_entry, sale_entry};
 pub use pricing::{Asked, LineAmounts, Prices, Taxed, cuts_more_than, divide_cost};
 
 use crate::features::inventory::unit_cost;

@@ -1,9 +1,9 @@
 //! What an order's events come to in the journal: the table "How it is booked", row by row.
 
-use super::Order;
+use super::{Order, Sums};
 use crate::features::accounting::{Account, Lines, NewEntry, Source};
 use chrono::NaiveDate;
-use countinghouse_contract::{InvoiceId, PaymentId, payments::PaymentKind};
+use countinghouse_contract::{InvoiceId, PaymentId, invoices::InvoiceLine, payments::PaymentKind};
 
 /// Where the goods of an invoice come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,14 @@ pub enum Goods {
     FromStock,
     /// They left it when the order was placed.
     AlreadySold,
+}
+
+/// A credit note before it is issued: what it takes off, as it is printed and as it is posted.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    pub lines: Vec<InvoiceLine>,
+    pub sums: Sums,
+    pub posted: Lines,
 }
 
 /// An order that is placed and not invoiced: its goods have left, and nothing is owed yet.
@@ -38,6 +46,12 @@ pub fn invoice_entry(order: &Order, invoice: InvoiceId, date: NaiveDate, goods: 
         .credit(goods, sums.cost);
     let memo = format!("Invoice of order {}", order.number_text());
     NewEntry { date, source: Source::Invoice, source_id: invoice.0, memo, lines }
+}
+
+/// The entry of a credit note: what it comes to depends on why there is one.
+pub fn credit_entry(order: &Order, note: InvoiceId, date: NaiveDate, posted: Lines) -> NewEntry {
+    let memo = format!("Credit note of order {}", order.number_text());
+    NewEntry { date, source: Source::CreditNote, source_id: note.0, memo, lines: posted }
 }
 
 pub fn payment_entry(order: &Order, kind: PaymentKind, id: PaymentId, amount: i64, date: NaiveDate) -> NewEntry {

@@ -5,6 +5,7 @@
 //! net of the undiscounted amount, and the discount is the difference to the net of the
 //! discounted one. Shipping has no discount and a tax rate of its own.
 
+use super::Part;
 use countinghouse_contract::{Currency, Money, Rate, money::MoneyError};
 
 /// What is asked for one line.
@@ -68,20 +69,14 @@ pub fn cuts_more_than(cap: Rate, catalogue: i64, unit_price: i64, discount_pct: 
 /// Divides what the goods of one product cost over the lines that sold it, by quantity; rounded
 /// cumulatively, half to even, so that the lines sum to the whole.
 pub fn divide_cost(total: i64, quantities: &[i64]) -> Vec<i64> {
-    let whole: i128 = quantities.iter().map(|&quantity| i128::from(quantity)).sum();
-    let up_to = |sold: i128| {
-        let exact = countinghouse_contract::money::div_half_even(i128::from(total) * sold, whole.max(1));
-        i64::try_from(exact).unwrap_or(total)
+    let of = quantities.iter().sum();
+    let mut before = 0;
+    let cost = |&units: &i64| {
+        let part = Part { of, before, units };
+        before += units;
+        part.cost(total)
     };
-    let mut sold = 0_i128;
-    quantities
-        .iter()
-        .map(|&quantity| {
-            let before = up_to(sold);
-            sold += i128::from(quantity);
-            up_to(sold) - before
-        })
-        .collect()
+    quantities.iter().map(cost).collect()
 }
 
 fn bounded(minor: i128, currency: Currency) -> Result<i64, MoneyError> {

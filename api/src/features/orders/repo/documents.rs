@@ -18,25 +18,27 @@ use countinghouse_contract::{
 };
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Date, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Date, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An invoice that waits for its number.
+/// An invoice or credit note that waits for its number.
 pub struct NewInvoiceRow {
     pub id: InvoiceId,
     pub order: OrderId,
+    pub kind: InvoiceKind,
     pub date: NaiveDate,
-    pub due_date: NaiveDate,
+    /// Of an invoice, and of that only.
+    pub due_date: Option<NaiveDate>,
     pub customer: Option<Contact>,
     pub billing_address: Option<Address>,
     pub lines: Vec<InvoiceLine>,
     pub totals: Totals,
 }
 
-/// Issues an invoice under the next number and answers it. The series' row stays locked until the
-/// commit: this is the last thing that a transaction does.
+/// Issues an invoice or credit note under the next number of its series and answers it. The series' row
+/// stays locked until the commit: this is the last thing that a transaction does.
 pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<i64, DbError> {
     #[derive(QueryableByName)]
     struct Row {
@@ -45,25 +47,33 @@ pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<
     }
     let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);
     let row: Row = prepared(
-        "WITH drawn AS (INSERT INTO invoice_counters AS c (tenant_id, kind, last_number) VALUES ($1, 'invoice', 1) \
+        "WITH drawn AS (INSERT INTO invoice_counters AS c (tenant_id, kind, last_number) VALUES ($1, $12, 1) \
          ON CONFLICT (tenant_id, kind) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number) \
          INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, customer, billing_address, \
          lines, totals, created_by, created_at) \
-         SELECT $1, $2, $3, 'invoice', last_number, $4, $5, $6, $7, $8, $9, $10, $11 FROM drawn RETURNING number",
+         SELECT $1, $2, $3, $12, last_number, $4, $5, $6, $7, $8, $9, $10, $11 FROM drawn RETURNING number",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<SqlUuid, _>(invoice.id.0)
     .bind::<SqlUuid, _>(invoice.order.0)
     .bind::<Date, _>(invoice.date)
-    .bind::<Date, _>(invoice.due_date)
+    .bind::<Nullable<Date>, _>(invoice.due_date)
     .bind::<Nullable<Jsonb>, _>(document(&invoice.customer))
     .bind::<Nullable<Jsonb>, _>(document(&invoice.billing_address))
     .bind::<Jsonb, _>(json!(invoice.lines))
     .bind::<Jsonb, _>(json!(invoice.totals))
     .bind::<SqlUuid, _>(by.0)
     .bind::<Timestamptz, _>(now)
+    .bind::<Text, _>(kind_name(invoice.kind))
     .get_result(tx.conn())?;
     Ok(row.number)
+}
+
+fn kind_name(kind: InvoiceKind) -> &'static str {
+    match kind {
+        InvoiceKind::Invoice => "invoice",
+        InvoiceKind::CreditNote => "credit_note",
+    }
 }
 
 /// An invoice or credit note as it was issued.
@@ -98,14 +108,11 @@ struct InvoiceRow {
 impl InvoiceRow {
     fn into_issued(self) -> Result<IssuedInvoice, DbError> {
         let corrupt = |what: String| DbError::Corrupt { table: "invoices", what };
-        let kind = match self.kind.as_str() {
-            "invoice" => InvoiceKind::Invoice,
-            "credit_note" => InvoiceKind::CreditNote,
-            other => return Err(corrupt(format!("kind {other}"))),
-        };
+        let kinds = [InvoiceKind::Invoice, InvoiceKind::CreditNote];
+        let kind = kinds.into_iter().find(|kind| kind_name(*kind) == self.kind);
         Ok(IssuedInvoice {
             id: InvoiceId(self.id),
-            kind,
+            kind: kind.ok_or_else(|| corrupt(format!("kind {}", self.kind)))?,
             number: self.number,
             date: self.date,
             due_date: self.due_date,

@@ -1,4 +1,5 @@
-//! Invoicing: at once when an order is created, or later; and reading what was issued.
+//! Invoicing: at once when an order is created, or later; crediting what was invoiced; and reading what
+//! was issued.
 
 use super::lock;
 use crate::{
@@ -6,7 +7,7 @@ use crate::{
         accounting, customers,
         orders::{
             error::OrderError,
-            model::{Issued, Order, invoice_entry},
+            model::{Credit, Issued, Order, credit_entry, invoice_entry},
             repo::{self, IssuedInvoice, NewInvoiceRow},
         },
     },
@@ -18,7 +19,10 @@ use crate::{
     },
 };
 use chrono::{Days, NaiveDate};
-use countinghouse_contract::{InvoiceId, OrderId, invoices::NewInvoice};
+use countinghouse_contract::{
+    InvoiceId, OrderId,
+    invoices::{InvoiceKind, NewInvoice},
+};
 use serde_json::json;
 
 pub use super::super::model::Goods;
@@ -89,8 +93,9 @@ pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -
     let row = NewInvoiceRow {
         id,
         order: order.id,
+        kind: InvoiceKind::Invoice,
         date: terms.date,
-        due_date: terms.due_date,
+        due_date: Some(terms.due_date),
         customer: order.buyer.contact.clone(),
         billing_address: order.buyer.billing_address.clone(),
         lines: order.invoice_lines(),
@@ -98,6 +103,30 @@ pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -
     };
     let number = repo::insert_invoice(tx, &row)?;
     Ok(Issued { number, due_date: terms.due_date })
+}
+
+/// Posts and issues a credit note over an order, as the last thing of its transaction, and answers its
+/// number. That the order owes less stands in its row already.
+pub fn credit_in(
+    tx: &mut TenantTx<'_>,
+    order: &Order,
+    id: InvoiceId,
+    date: NaiveDate,
+    credit: Credit,
+) -> Result<i64, OrderError> {
+    accounting::post_in(tx, credit_entry(order, id, date, credit.posted))?;
+    let row = NewInvoiceRow {
+        id,
+        order: order.id,
+        kind: InvoiceKind::CreditNote,
+        date,
+        due_date: None,
+        customer: order.buyer.contact.clone(),
+        billing_address: order.buyer.billing_address.clone(),
+        lines: credit.lines,
+        totals: credit.sums.to_wire(order.currency),
+    };
+    Ok(repo::insert_invoice(tx, &row)?)
 }
 
 /// What was issued for an order, newest first.

@@ -8,7 +8,7 @@ mod request;
 
 pub use create::create;
 pub use fulfil::fulfil;
-pub use invoice::{invoice, invoices};
+pub use invoice::{credit_in, invoice, invoices};
 pub use pay::{pay, refund};
 
 use super::{error::OrderError, model::Order, repo};
