@@ -15,6 +15,7 @@ pub fn table() -> Vec<Route> {
         features::inventory::routes(),
         features::customers::routes(),
         features::orders::routes(),
+        features::returns::routes(),
         features::accounting::routes(),
         features::reports::routes(),
         features::audit::routes(),

@@ -251,6 +251,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         created_by -> Uuid,
         created_at -> Timestamptz,
+        return_id -> Nullable<Uuid>,
     }
 }
 
@@ -370,6 +371,9 @@ diesel::table! {
         cost_minor -> Int8,
         discount_pct -> Int4,
         discount_minor -> Int8,
+        returned_quantity -> Int8,
+        returned_unfulfilled -> Int8,
+        restocked_minor -> Int8,
     }
 }
 
@@ -471,6 +475,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    returns (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        order_id -> Uuid,
+        credit_note_id -> Uuid,
+        credits_shipping -> Bool,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    return_lines (tenant_id, return_id, position) {
+        tenant_id -> Uuid,
+        return_id -> Uuid,
+        position -> Int4,
+        order_line_id -> Uuid,
+        quantity -> Int8,
+        unfulfilled -> Int8,
+        restocked -> Bool,
+        cost_minor -> Int8,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     accounts (tenant_id, code) {
         tenant_id -> Uuid,
         code -> Text,
@@ -556,7 +586,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoices,
     payments,
     fulfilments,
-    fulfilment_lines
+    fulfilment_lines,
+    returns,
+    return_lines
 );
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);
 diesel::allow_tables_to_appear_in_same_query!(platform_audit_log, tenants);

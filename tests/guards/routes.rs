@@ -37,8 +37,12 @@ pub struct Things {
     customer: String,
     /// Invoiced.
     order: String,
-    /// Invoiced, paid, and credited since: the customer is owed something.
+    /// The line of it.
+    line: String,
+    /// Invoiced, paid, and returned since: the customer is owed something.
     owed: String,
+    /// The return of it.
+    returned: String,
     /// Placed, not invoiced.
     placed: String,
     session: String,
@@ -52,27 +56,27 @@ pub struct Things {
 impl Things {
     /// Ids of nothing.
     pub fn none(id: &str) -> Self {
-        let [product, customer, order, owed, placed, session, user, api_key, entry] = [(); 9].map(|()| id.to_owned());
+        let [product, customer, order, line, owed, returned, placed, session, user, api_key, entry] =
+            [(); 11].map(|()| id.to_owned());
         let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
-        Self { product, customer, order, owed, placed, session, user, role, api_key, entry, account }
+        Self { product, customer, order, line, owed, returned, placed, session, user, role, api_key, entry, account }
     }
 
     pub fn with_session(self, session: String) -> Self {
         Self { session, ..self }
     }
 
-    pub async fn of(world: &World, owner: &Caller) -> Self {
+    pub async fn of(owner: &Caller) -> Self {
         let sku = uuid::Uuid::new_v4().simple().to_string();
         let product = owner.product(&sku, "9.99", 100).await;
         let id = |body: Value| body["id"].as_str().unwrap().to_owned();
         let customer = id(owner.post("/customers", &json!({"company": sku})).await.expect(201));
-        let [order, owed] =
-            [id(owner.order(&product, 1).await.expect(201)), id(owner.order(&product, 1).await.expect(201))];
+        let [order, owed] = [owner.order(&product, 1).await.expect(201), owner.order(&product, 1).await.expect(201)];
+        let [line, back] = [&order, &owed].map(|order| order["lines"][0]["id"].as_str().unwrap().to_owned());
+        let [order, owed] = [id(order), id(owed)];
         let payment = json!({"amount": "9.99", "method": "card"});
         owner.post(&format!("/orders/{owed}/payments"), &payment).await.expect(201);
-        // What a return or an edit will do.
-        let credit = format!("UPDATE orders SET credited_minor = 500 WHERE id = '{owed}'");
-        world.database(Login::Owner).batch_execute(&credit).unwrap();
+        let returned = id(owner.post("/returns", &take_back(&owed, &back)).await.expect(201));
         owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
         let placed = id(owner.order(&product, 1).await.expect(201));
         owner.patch("/client", &json!({"auto_invoice": true})).await.expect(200);
@@ -83,14 +87,19 @@ impl Things {
         let body = json!({"username": sku, "password": PASSWORD, "role": "viewer"});
         let user = owner.post("/users", &body).await.expect(201)["id"].as_str().unwrap().to_owned();
         let api_key = owner.api_key(&["products:read"]).await["id"].as_str().unwrap().to_owned();
-        let line = |side: &str, account: &str| json!({"account": account, side: "1.00"});
-        let body = json!({"date": "2026-01-31", "memo": "x", "lines": [line("debit", "6000"), line("credit", "1000")]});
+        let side = |side: &str, account: &str| json!({"account": account, side: "1.00"});
+        let body = json!({"date": "2026-01-31", "memo": "x", "lines": [side("debit", "6000"), side("credit", "1000")]});
         let entry = id(owner.post("/accounting/journal-entries", &body).await.expect(201));
         let account = account_code();
         let body = json!({"code": account, "name": "x", "type": "expense"});
         owner.post("/accounting/accounts", &body).await.expect(201);
-        Self { product, customer, order, owed, placed, session, user, role, api_key, entry, account }
+        Self { product, customer, order, line, owed, returned, placed, session, user, role, api_key, entry, account }
     }
+}
+
+/// A return of one unit.
+fn take_back(order: &str, line: &str) -> Value {
+    json!({"order_id": order, "lines": [{"order_line_id": line, "quantity": 1, "restock": true}]})
 }
 
 /// A code of an account that no other has.
@@ -149,7 +158,10 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "GET /products/{id}" => (with(&things.product), None),
         "PATCH /products/{id}" => (with(&things.product), Some(json!({"name": "y"}))),
         "DELETE /products/{id}" => (with(&things.product), None),
+        "GET /returns/{id}" => (with(&things.returned), None),
+        "POST /returns" => (route.path.to_owned(), Some(take_back(&things.order, &things.line))),
         "GET /inventory/movements"
+        | "GET /returns"
         | "GET /accounting/journal-entries"
         | "GET /accounting/accounts"
         | "GET /accounting/trial-balance"
@@ -241,7 +253,7 @@ fn no_route_is_declared_twice() {
 #[tokio::test]
 async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
     let world = World::start().await;
-    let things = Things::of(&world, &world.owner()).await;
+    let things = Things::of(&world.owner()).await;
     let mut forged = world.owner().token().to_owned();
     let last = if forged.ends_with('A') { 'B' } else { 'A' };
     forged.pop();
@@ -261,7 +273,7 @@ async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
 #[tokio::test]
 async fn a_token_of_the_wrong_kind_opens_nothing() {
     let world = World::start().await;
-    let things = Things::of(&world, &world.owner()).await;
+    let things = Things::of(&world.owner()).await;
     for route in guarded() {
         let wrong = match route.access {
             Access::Superadmin => world.owner(),
@@ -283,7 +295,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
     ];
     let world = World::start().await;
     for (change, status, code) in cases {
-        let things = Things::of(&world, &world.caller(&world.north, "owner")).await;
+        let things = Things::of(&world.caller(&world.north, "owner")).await;
         let manager = world.caller(&world.north, "owner");
         for route in of_tenants() {
             manager.get("/auth/me").await.expect(200);
@@ -376,7 +388,7 @@ fn set_role(world: &World, username: &str, role: &str) {
 
 async fn fresh_things(world: &World) -> Things {
     let owner = world.caller(&world.north, "owner");
-    Things::of(world, &owner).await
+    Things::of(&owner).await
 }
 
 /// Another client's id gives the same bytes as an id that never was, and changes nothing there.
@@ -384,7 +396,7 @@ async fn fresh_things(world: &World) -> Things {
 async fn what_is_another_clients_does_not_exist() {
     let world = World::start().await;
     let south = world.caller(&world.south, "owner");
-    let theirs = Things::of(&world, &south).await;
+    let theirs = Things::of(&south).await;
     let never = uuid::Uuid::now_v7().to_string();
     let none = Things::none(&never);
     let before = snapshot(&south, &theirs).await;
@@ -392,7 +404,8 @@ async fn what_is_another_clients_does_not_exist() {
     for route in of_tenants() {
         let (path, body) = case(&route, &theirs);
         let names_a_thing = path.split('?').next() != Some(route.path)
-            || body.is_some_and(|body| body.to_string().contains(&theirs.product));
+            || body
+                .is_some_and(|body| [&theirs.product, &theirs.order].iter().any(|id| body.to_string().contains(*id)));
         // A month is everybody's.
         if !names_a_thing || route.path.contains("{month}") {
             continue;
@@ -427,12 +440,13 @@ fn without_request_id(answer: &Answer) -> String {
 async fn lists_hold_no_row_of_another_client() {
     let world = World::start().await;
     let (north, south) = (world.owner(), world.caller(&world.south, "owner"));
-    let ours = Things::of(&world, &north).await;
-    Things::of(&world, &south).await;
+    let ours = Things::of(&north).await;
+    Things::of(&south).await;
     for (list, ids) in [
         ("/products", vec![&ours.product]),
         ("/orders", vec![&ours.placed, &ours.owed, &ours.order]),
         ("/customers", vec![&ours.customer]),
+        ("/returns", vec![&ours.returned]),
     ] {
         let page = north.get(list).await.expect(200);
         let found: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();

@@ -164,11 +164,14 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     let owner = world.owner();
     let product = owner.product("SEEN", "1.00", 10).await;
     owner.patch("/client", &json!({"low_stock_threshold": 9})).await.expect(200);
-    let order = owner.order(&product, 1).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let order = owner.order(&product, 1).await.expect(201);
+    let (line, order) = (order["lines"][0]["id"].clone(), order["id"].as_str().unwrap().to_owned());
     let parcel = json!({"carrier": "UPS", "tracking_number": "1Z"});
     owner.post(&format!("/orders/{order}/fulfilments"), &parcel).await.expect(201);
     let payment = json!({"amount": "1.00", "method": "card"});
     owner.post(&format!("/orders/{order}/payments"), &payment).await.expect(201);
+    let back = json!({"order_line_id": line, "quantity": 1, "restock": true});
+    owner.post("/returns", &json!({"order_id": order, "lines": [back]})).await.expect(201);
     owner.post("/customers", &json!({"company": "Seen"})).await.expect(201);
     owner.api_key(&["products:read"]).await;
     let tables = tables(&mut world.database(Login::Owner));
@@ -189,7 +192,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
         ["tenants", "users", "sessions", "api_keys", "audit_log", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
         &["customers", "invoice_counters", "invoices", "payments", "fulfilments", "fulfilment_lines"],
-        &["events"],
+        &["events", "returns", "return_lines"],
     ];
     for table in filled.concat() {
         assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");
@@ -268,6 +271,8 @@ async fn movements_and_sold_lines_are_never_changed() {
             "payments",
             "fulfilments",
             "fulfilment_lines",
+            "returns",
+            "return_lines",
         ] {
             for right in ["UPDATE", "DELETE", "TRUNCATE"] {
                 let query = format!("SELECT has_table_privilege('{login}', '{table}', '{right}')::text AS text");

@@ -92,6 +92,12 @@ impl Ledger {
         self.caller.post(&path, &body).await.expect(201)
     }
 
+    /// Takes back so many units of an order's first line.
+    pub async fn take_back(&self, order: &Value, quantity: i64, restock: bool) -> Value {
+        let line = json!({"order_line_id": order["lines"][0]["id"], "quantity": quantity, "restock": restock});
+        self.caller.post("/returns", &json!({"order_id": order["id"], "lines": [line]})).await.expect(201)
+    }
+
     /// Checks the entries since the last look, one text each.
     #[track_caller]
     pub fn posts(&self, expected: &[&str]) {

@@ -30,6 +30,8 @@ async fn some_business(world: &World) {
         let parcel = json!({"carrier": "UPS", "tracking_number": "1Z",
             "lines": [{"order_line_id": invoiced["lines"][0]["id"], "quantity": 1}]});
         owner.post(&path("fulfilments"), &parcel).await.expect(201);
+        let back = json!({"order_line_id": invoiced["lines"][0]["id"], "quantity": 1, "restock": true});
+        owner.post("/returns", &json!({"order_id": invoiced["id"], "lines": [back]})).await.expect(201);
         owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
         owner.order(&product, 1).await.expect(201);
         // A gift that cost nothing: its invoice has nothing to post.
@@ -128,7 +130,7 @@ async fn whatever_is_broken_is_found() {
             "UPDATE journal_entries SET source_id = gen_random_uuid() WHERE $ AND source = 'payment'",
             "payments have their entry",
         ),
-        ("DELETE FROM invoices WHERE $", "what is invoiced has its invoice, and that its entry"),
+        ("DELETE FROM invoices WHERE $ AND kind = 'invoice'", "what is invoiced has its invoice, and that its entry"),
         (
             "UPDATE journal_entries SET source_id = gen_random_uuid() WHERE $ AND source = 'invoice'",
             "what is invoiced has its invoice, and that its entry",
@@ -145,6 +147,11 @@ async fn whatever_is_broken_is_found() {
         (
             "UPDATE journal_entries SET source_id = gen_random_uuid() WHERE $ AND source = 'invoice'",
             "invoices and credit notes are what their entries say",
+        ),
+        ("UPDATE return_lines SET quantity = quantity + 1 WHERE $", "what came back of lines is what returns say"),
+        (
+            "UPDATE stock_movements SET value_minor = value_minor + 1 WHERE $ AND return_id IS NOT NULL",
+            "returns restock what their movements bring, and credit their order",
         ),
     ] {
         let world = World::start().await;

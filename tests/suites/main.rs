@@ -50,6 +50,7 @@ mod redis_faults;
 mod registration;
 mod reports;
 mod retention;
+mod returns;
 mod schedules;
 mod second_factor;
 mod secrets;

@@ -79,7 +79,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let line = json!({"product_id": product, "quantity": 1, "unit_price": "9.50", "discount_pct": "5.00"});
     let customer = owner.post("/customers", &json!({"company": "Berg"})).await.expect(201)["id"].clone();
     let customer = customer.as_str().expect("an id");
-    let [placed, invoiced, owed] = orders(world, &product).await;
+    let [placed, invoiced, owed] = orders(&owner, &product).await;
     let order_line = invoiced["lines"][0]["id"].clone();
     let [placed, invoiced, owed] =
         [placed, invoiced, owed].map(|order| order["id"].as_str().expect("an id").to_owned());
@@ -265,6 +265,16 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             }),
             &["/carrier", "/tracking_number", "/lines/0/order_line_id", "/lines/0/quantity"],
         ),
+        post(
+            "/returns",
+            &owner,
+            json!({
+                "order_id": invoiced,
+                "lines": [{"order_line_id": order_line, "quantity": 1, "restock": true, "reason": "Too small"}],
+                "credit_shipping": true,
+            }),
+            &["/order_id", "/lines", "/lines/0/order_line_id", "/lines/0/quantity", "/lines/0/restock"],
+        ),
     ]
 }
 
@@ -291,17 +301,15 @@ fn whole_customer() -> Value {
 
 /// An order that waits for its invoice, one that is invoiced, and one of which the customer is
 /// owed money.
-async fn orders(world: &World, product: &str) -> [Value; 3] {
-    let owner = world.owner();
+async fn orders(owner: &Caller, product: &str) -> [Value; 3] {
     owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
     let placed = owner.order(product, 1).await.expect(201);
     owner.patch("/client", &json!({"auto_invoice": true})).await.expect(200);
     let [invoiced, owed] = [owner.order(product, 2).await.expect(201), owner.order(product, 1).await.expect(201)];
-    // What a return or an edit will do.
     let pay = format!("/orders/{}/payments", owed["id"].as_str().expect("an id"));
     owner.post(&pay, &json!({"amount": "9.99", "method": "card"})).await.expect(201);
-    let credit = format!("UPDATE orders SET credited_minor = 500 WHERE id = '{}'", owed["id"].as_str().expect("an id"));
-    sql_query(credit).execute(&mut world.database(Login::Owner)).expect("a credit");
+    let back = json!({"order_line_id": owed["lines"][0]["id"], "quantity": 1, "restock": true});
+    owner.post("/returns", &json!({"order_id": owed["id"], "lines": [back]})).await.expect(201);
     [placed, invoiced, owed]
 }
 
@@ -359,6 +367,8 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "payments",
         "fulfilments",
         "fulfilment_lines",
+        "returns",
+        "return_lines",
         "accounts",
         "journal_counters",
         "closed_months",

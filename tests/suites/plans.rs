@@ -3,9 +3,11 @@
 use countinghouse_tests::{Login, World};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text};
 
-/// Products with stock, customers, and orders with a line and a movement each, over two years.
+/// Products with stock, customers, and orders with a line, a movement and a return each, over two years.
 fn fill(world: &World) {
     let (tenant, user) = (world.north.id, world.north.user("owner"));
+    let totals =
+        r#"{"subtotal": "9.99", "discount": "0.00", "tax": "0.00", "shipping": "0.00", "grand_total": "9.99"}"#;
     let statements = format!(
         "INSERT INTO products (tenant_id, id, sku, name, currency, price_minor, low_stock_threshold, created_at, updated_at)
              SELECT '{tenant}', md5('p' || n)::uuid, 'SKU-' || n, 'Thing ' || n, 'EUR', 999,
@@ -32,7 +34,13 @@ fn fill(world: &World) {
                  value_after_minor, order_id, created_by, created_at)
              SELECT o.tenant_id, o.id, l.product_id, CASE WHEN number % 800 = 0 THEN 'damage' ELSE 'sale' END, -1, 100, -100,
                  100, 100, o.id, '{user}', o.ordered_at
-             FROM orders o JOIN order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id"
+             FROM orders o JOIN order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id;
+         INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, lines, totals, created_by, created_at)
+             SELECT tenant_id, id, id, 'credit_note', number, '2026-02-01', '[]', '{totals}', '{user}', now() FROM orders;
+         INSERT INTO returns (tenant_id, id, order_id, credit_note_id, credits_shipping, created_by, created_at)
+             SELECT tenant_id, id, id, id, false, '{user}', ordered_at FROM orders;
+         INSERT INTO return_lines (tenant_id, return_id, position, order_line_id, quantity, unfulfilled, restocked, cost_minor)
+             SELECT tenant_id, order_id, 1, id, 1, 0, false, 0 FROM order_lines"
     );
     let mut owner = world.database(Login::Owner);
     owner.batch_execute(&statements).expect("a large client");
@@ -42,7 +50,17 @@ fn fill(world: &World) {
     owner.batch_execute("SELECT pg_stat_force_next_flush()").expect("what was read is told");
 }
 
-const TABLES: [&str; 6] = ["products", "stock", "customers", "orders", "order_lines", "stock_movements"];
+const TABLES: [&str; 9] = [
+    "products",
+    "stock",
+    "customers",
+    "orders",
+    "order_lines",
+    "stock_movements",
+    "invoices",
+    "returns",
+    "return_lines",
+];
 
 /// Rows of text, as the owner sees them.
 fn texts(world: &World, query: &str) -> Vec<String> {
@@ -118,10 +136,14 @@ const OTHERS: &[&str] = &[
     "/products?active=false",
     "/customers",
     "/customers?email=c77@example.com",
+    "/returns",
+    "/returns?order_id=019d43a0-0000-7000-8000-000000000000",
+    "/returns?from=2020-01-01&to=2020-02-01",
     "/inventory/movements",
     "/inventory/movements?kind=damage",
     "/inventory/movements?kind=sale",
     "/inventory/movements?kind=purchase",
+    "/inventory/movements?kind=return",
     "/inventory/movements?from=2026-01-01&to=2026-01-02",
     "/inventory/movements?kind=damage&from=2026-01-01&to=2026-01-02",
     "/inventory/movements?product_id=019d43a0-0000-7000-8000-000000000000&kind=damage",

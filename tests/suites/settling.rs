@@ -133,36 +133,55 @@ async fn payments_at_once_do_not_overpay() {
     assert_eq!(read(&owner, &order).await["amount_due"], "1.00");
 }
 
-/// A credit comes from a return or an edit; here the database stands in for both.
 #[tokio::test]
 async fn what_the_customer_is_owed_is_refunded_and_no_more() {
     let world = World::start().await;
     let (owner, books) = (world.owner(), Ledger::new(&world, &world.north, 2));
     let product = owner.product("A", "10.00", 50).await;
-    let order = owner.order(&product, 1).await.expect(201);
-    owner.post(&path(&order, "payments"), &json!({"amount": "10.00", "method": "card"})).await.expect(201);
-    books.posts(&[
-        "Dr 1200 200.00 / Cr 3900 200.00",
-        "Dr 1100 10.00, 5000 4.00 / Cr 4000 10.00, 1200 4.00",
-        "Dr 1000 10.00 / Cr 1100 10.00",
-    ]);
-    let credit = |minor: i64| {
-        let change = format!("UPDATE orders SET credited_minor = {minor}");
-        world.database(Login::Owner).batch_execute(&change).unwrap();
-    };
+    let order = owner.order(&product, 2).await.expect(201);
+    owner.post(&path(&order, "payments"), &json!({"amount": "20.00", "method": "card"})).await.expect(201);
     let refund =
         async |amount: &str| owner.post(&path(&order, "refunds"), &json!({"amount": amount, "method": "card"})).await;
-    credit(400);
-    assert_eq!(read(&owner, &order).await["amount_due"], "-4.00");
-    refund("4.01").await.invalid(&[("/amount", "over_refunded")]);
-    let back = refund("4.00").await.expect(201);
+    refund("0.01").await.invalid(&[("/amount", "over_refunded")]);
+    books.take_back(&order, 1, false).await;
+    books.posts(&[
+        "Dr 1200 200.00 / Cr 3900 200.00",
+        "Dr 1100 20.00, 5000 8.00 / Cr 4000 20.00, 1200 8.00",
+        "Dr 1000 20.00 / Cr 1100 20.00",
+        "Dr 4100 10.00 / Cr 1100 10.00",
+    ]);
+    assert_eq!(read(&owner, &order).await["amount_due"], "-10.00");
+    refund("10.01").await.invalid(&[("/amount", "over_refunded")]);
+    let back = refund("10.00").await.expect(201);
     assert_eq!([&back["kind"], &back["amount_due"]], ["refund", "0.00"]);
-    books.posts(&["Dr 1100 4.00 / Cr 1000 4.00"]);
+    books.posts(&["Dr 1100 10.00 / Cr 1000 10.00"]);
     assert_eq!(statuses(&read(&owner, &order).await)[1], "paid");
-    credit(1_000);
-    refund("6.00").await.expect(201);
-    books.posts(&["Dr 1100 6.00 / Cr 1000 6.00"]);
+    books.take_back(&order, 1, true).await;
+    refund("10.00").await.expect(201);
+    books.posts(&["Dr 4100 10.00, 1200 4.00 / Cr 1100 10.00, 5000 4.00", "Dr 1100 10.00 / Cr 1000 10.00"]);
     assert_eq!(statuses(&read(&owner, &order).await)[1], "refunded");
+}
+
+/// Nor can whoever writes to the database.
+#[tokio::test]
+async fn the_database_refuses_to_settle_more_than_is_due() {
+    let world = World::start().await;
+    let (owner, books) = (world.owner(), Ledger::new(&world, &world.north, 2));
+    let product = owner.product("A", "10.00", 50).await;
+    let order = owner.order(&product, 2).await.expect(201);
+    owner.post(&path(&order, "payments"), &json!({"amount": "15.00", "method": "card"})).await.expect(201);
+    books.take_back(&order, 1, true).await;
+    let mut app = world.database(Login::App);
+    app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
+    for (change, constraint) in [
+        ("paid_minor = 1501", "orders_paid_what_is_due"),
+        ("refunded_minor = 501", "orders_refunded_what_is_owed"),
+        ("credited_minor = 2001", "orders_credited_what_was_sold"),
+    ] {
+        let refused = app.batch_execute(&format!("UPDATE orders SET {change}")).unwrap_err().to_string();
+        assert!(refused.contains(constraint), "{change}: {refused}");
+    }
+    app.batch_execute("UPDATE orders SET refunded_minor = 500").unwrap();
 }
 
 #[tokio::test]

@@ -48,10 +48,12 @@ fn acts_on(order: &Value) -> Vec<Act> {
     let path = |what: &str| format!("/orders/{}/{what}", id(order));
     let pay = json!({"amount": "7.00", "method": "card"});
     let send = json!({"carrier": "UPS", "tracking_number": "1Z"});
-    let once: [Act; 3] = [
+    let back = json!({"order_line_id": order["lines"][0]["id"], "quantity": 1, "restock": true});
+    let once: [Act; 4] = [
         ("POST", path("invoice"), json!({}), &[201, 409]),
         ("POST", path("payments"), pay, &[201, 409, 422]),
         ("POST", path("fulfilments"), send, &[201, 409]),
+        ("POST", "/returns".to_owned(), json!({"order_id": order["id"], "lines": [back]}), &[201, 409]),
     ];
     [once.clone(), once.clone(), once].concat()
 }
@@ -65,7 +67,7 @@ async fn everything_at_once_leaves_the_books_whole() {
     for sku in ["A", "B", "C"] {
         products.push(owner.product(sku, "10.00", 1_000).await);
     }
-    let (mut paid, mut adjusted) = (0, 0);
+    let (mut paid, mut returned, mut adjusted) = (0, 0, 0);
     for round in 0..4_usize {
         owner.patch("/client", &json!({"auto_invoice": round % 2 == 1})).await.expect(200);
         let (mut orders, mut acts): (Vec<Value>, Vec<Act>) = Default::default();
@@ -100,18 +102,24 @@ async fn everything_at_once_leaves_the_books_whole() {
         let done = acts.iter().zip(done).filter(|(_, done)| *done).map(|((_, path, ..), _)| path);
         let done = |what: &str| i64::try_from(done.clone().filter(|path| path.ends_with(what)).count()).unwrap();
         paid += done("/payments");
+        returned += done("/returns");
         adjusted += done("/adjustments");
         for order in &orders {
             let after = owner.get(&format!("/orders/{}", id(order))).await.expect(200);
             let invoices = owner.get(&format!("/orders/{}/invoices", id(order))).await.expect(200);
-            assert_eq!(invoices["data"].as_array().unwrap().len(), 1);
+            let issued =
+                |kind: &str| invoices["data"].as_array().unwrap().iter().filter(|one| one["kind"] == kind).count();
+            let returned = after["lines"][0]["returned_quantity"].as_u64().unwrap();
+            assert_eq!((issued("invoice"), issued("credit_note") as u64), (1, returned));
+            assert!(returned <= 1, "{after}");
             assert_eq!((&after["customer"], &after["fulfilment_status"]), (&Value::Null, &json!("fulfilled")));
         }
         let report = world.verify_books(None);
         assert!(report.holds(), "{report}");
     }
     assert_eq!(one(&world, "SELECT deadlocks AS one FROM pg_stat_database WHERE datname = current_database()"), 0);
-    assert!(paid > 0 && adjusted > 0);
+    assert!(paid > 0 && returned > 0 && adjusted > 0);
+    assert_eq!(one(&world, "SELECT count(*) AS one FROM returns"), returned);
     assert_eq!(one(&world, "SELECT count(*) AS one FROM payments"), paid);
     assert_eq!(one(&world, "SELECT count(*) AS one FROM stock_movements WHERE order_id IS NULL"), adjusted + 3);
     assert_eq!(one(&world, "SELECT count(*) AS one FROM orders WHERE paid_minor > total_minor"), 0);

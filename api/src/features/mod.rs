@@ -13,6 +13,7 @@ pub mod products;
 pub mod registration;
 pub mod reports;
 pub mod retention;
+pub mod returns;
 pub mod roles;
 pub mod superadmins;
 pub mod tenants;

@@ -27,6 +27,7 @@ mod pages;
 mod products;
 mod profile;
 mod reports;
+mod returns;
 mod session;
 mod superadmin;
 

@@ -71,4 +71,6 @@ id! {
     /// A payment, or a refund.
     PaymentId,
     FulfilmentId,
+    /// Goods that came back at one time.
+    ReturnId,
 }

@@ -1,6 +1,6 @@
 //! Stock: what comes in and goes out.
 
-use crate::{Decimal, MovementId, OrderId, ProductId, UserId};
+use crate::{Decimal, MovementId, OrderId, ProductId, ReturnId, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub enum MovementKind {
     Opening,
     Purchase,
     Sale,
+    /// Sold goods that came back and can be sold again.
+    Return,
     Damage,
     Correction,
     Count,
@@ -64,6 +66,7 @@ pub struct Movement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_after: Option<Decimal>,
     pub order_id: Option<OrderId>,
+    pub return_id: Option<ReturnId>,
     pub reason: Option<String>,
     pub created_by: UserId,
     pub created_at: DateTime<Utc>,

@@ -27,6 +27,7 @@ pub mod payments;
 pub mod problem;
 pub mod products;
 pub mod reports;
+pub mod returns;
 pub mod sessions;
 pub mod users;
 

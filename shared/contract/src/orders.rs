@@ -110,6 +110,7 @@ pub struct Order {
     pub shipping_address: Option<Address>,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
+    /// Without those that came back into the stock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_of_goods: Option<Decimal>,
     /// Sales after discounts and returns, less their cost.

@@ -1,4 +1,4 @@
-//! What the clients do: sell, collect, and buy; and what must have come of it.
+//! What the clients do: sell, collect, take back, refund, and buy; and what must have come of it.
 
 use super::{
     Simulation,
@@ -52,15 +52,38 @@ impl Simulation {
         self.ask(at, "/orders".to_owned(), json!({"lines": lines, "external_reference": reference}));
     }
 
+    /// What was acknowledged at this path, and the client of it.
+    fn acknowledged(&self, path: &str) -> Vec<(usize, Value)> {
+        let requests = self.requests.iter().filter(|request| request.path == path);
+        requests.filter_map(|request| Some((request.client, request.answer()?))).collect()
+    }
+
     /// For an order that was acknowledged, and perhaps too much.
     pub fn pay(&mut self) {
-        let orders: Vec<(usize, String)> = (self.requests.iter())
-            .filter(|request| request.path == "/orders")
-            .filter_map(|request| Some((request.client, request.answer()?["id"].as_str()?.to_owned())))
-            .collect();
-        let Some((at, order)) = self.dice.pick(&orders).cloned() else { return };
+        let Some((at, order)) = self.dice.pick(&self.acknowledged("/orders")).cloned() else { return };
         let amount = self.clients[at].amount(&mut self.dice, 3_000);
-        self.ask(at, format!("/orders/{order}/payments"), json!({"amount": amount, "method": "card"}));
+        self.move_money(at, &order["id"], "payments", amount);
+    }
+
+    /// Of what was taken back, and perhaps of an order that was not paid.
+    pub fn refund(&mut self) {
+        let Some((at, returned)) = self.dice.pick(&self.acknowledged("/returns")).cloned() else { return };
+        let amount = self.clients[at].amount(&mut self.dice, 500);
+        self.move_money(at, &returned["order_id"], "refunds", amount);
+    }
+
+    fn move_money(&mut self, at: usize, order: &Value, what: &str, amount: String) {
+        let path = format!("/orders/{}/{what}", order.as_str().expect("an id"));
+        self.ask(at, path, json!({"amount": amount, "method": "card"}));
+    }
+
+    /// Of an order that was acknowledged, and perhaps more than was sold.
+    pub fn take_back(&mut self) {
+        let Some((at, order)) = self.dice.pick(&self.acknowledged("/orders")).cloned() else { return };
+        let line = self.dice.pick(order["lines"].as_array().expect("lines"));
+        let line = json!({"order_line_id": line.expect("a line")["id"], "quantity": 1 + self.dice.roll(3),
+            "restock": self.dice.roll(2) == 0});
+        self.ask(at, "/returns".to_owned(), json!({"order_id": order["id"], "lines": [line]}));
     }
 
     pub fn adjust(&mut self) {
@@ -76,7 +99,7 @@ impl Simulation {
         self.ask(at, "/inventory/adjustments".to_owned(), body);
     }
 
-    /// The orders, payments and movements that stand there are those that were acknowledged, once each.
+    /// The orders, payments, returns and movements that stand there are those that were acknowledged, once each.
     pub fn check_business(&self) {
         let expected = |is: fn(&Request) -> bool| -> BTreeMap<String, String> {
             let done = self.requests.iter().filter(|request| is(request));
@@ -85,10 +108,12 @@ impl Simulation {
             told.collect()
         };
         let order = |request: &Request| request.path == "/orders";
-        let payment = |request: &Request| request.path.ends_with("/payments");
+        let payment = |request: &Request| request.path.ends_with("/payments") || request.path.ends_with("/refunds");
+        let returned = |request: &Request| request.path == "/returns";
         let adjustment = |request: &Request| request.path == "/inventory/adjustments";
         assert_eq!(self.standing("orders t"), expected(order));
         assert_eq!(self.standing("payments t"), expected(payment));
+        assert_eq!(self.standing("returns t"), expected(returned));
         let by_hand = "(SELECT * FROM stock_movements WHERE order_id IS NULL AND kind <> 'opening') t";
         assert_eq!(self.standing(by_hand), expected(adjustment));
     }

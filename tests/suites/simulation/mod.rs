@@ -22,7 +22,7 @@ use requests::{Request, State};
 use std::ops::Range;
 
 const SEEDS: u64 = 200;
-const TURNS: usize = 16;
+const TURNS: usize = 20;
 
 struct Simulation {
     world: World,
@@ -53,7 +53,7 @@ impl Simulation {
     }
 
     async fn turn(&mut self) {
-        match self.dice.roll(12) {
+        match self.dice.roll(15) {
             0..=3 => self.order(),
             4 | 5 => self.pay(),
             6 => self.adjust(),
@@ -61,6 +61,8 @@ impl Simulation {
             8 => return self.deliver_some_old_one().await,
             9 => return self.work_a_shift().await,
             10 => return self.crash().await,
+            11 | 12 => self.take_back(),
+            13 => self.refund(),
             _ => return self.step_the_clock(),
         }
         self.deliver_the_newest().await;
@@ -91,6 +93,8 @@ impl Simulation {
 struct Tally {
     orders: usize,
     payments: usize,
+    returns: usize,
+    refunds: usize,
     adjustments: usize,
     errands: usize,
     cuts: u64,
@@ -104,6 +108,8 @@ impl Tally {
         };
         self.orders += done(|path| path == "/orders");
         self.payments += done(|path| path.ends_with("/payments"));
+        self.returns += done(|path| path == "/returns");
+        self.refunds += done(|path| path.ends_with("/refunds"));
         self.adjustments += done(|path| path.ends_with("/adjustments"));
         self.errands += done(|path| path == "/errands");
         self.cuts += simulation.cuts;
@@ -146,8 +152,9 @@ async fn share(part: u64) {
         (Ok(_), _) => {}
         (Err(_), _) => {
             let tally = play_all(SEEDS * part / 2..SEEDS * (part + 1) / 2).await;
-            let Tally { orders, payments, adjustments, errands, cuts } = tally;
+            let Tally { orders, payments, returns, refunds, adjustments, errands, cuts } = tally;
             assert!(orders > 100 && payments > 50 && adjustments > 50 && errands > 50 && cuts > 50, "{tally:?}");
+            assert!(returns > 50 && refunds > 5, "{tally:?}");
         }
     }
 }

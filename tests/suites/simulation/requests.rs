@@ -24,7 +24,7 @@ pub enum State {
 }
 
 /// What business may be refused for.
-const REFUSALS: [&str; 2] = ["insufficient_stock", "overpaid"];
+const REFUSALS: [&str; 4] = ["insufficient_stock", "overpaid", "return_exceeds_sold", "over_refunded"];
 
 fn reason(problem: &Value) -> &str {
     let fault = problem["errors"].get(0).unwrap_or(problem);

@@ -60,8 +60,8 @@ pub(super) fn enter(tx: &mut TenantTx<'_>, movement: NewMovement) -> Result<Move
         MovementKind::Damage => (Account::InventoryAdjustments, "Damage"),
         MovementKind::Correction => (Account::InventoryAdjustments, "Correction"),
         MovementKind::Count => (Account::InventoryAdjustments, "Count"),
-        // Orders post what they sell themselves.
-        MovementKind::Sale => return Ok(entered),
+        // Orders and returns post theirs themselves.
+        MovementKind::Sale | MovementKind::Return => return Ok(entered),
     };
     let entry = NewEntry {
         date: accounting::today(tx),
@@ -125,7 +125,7 @@ struct Moved {
 impl Moved {
     fn of(self, product: ProductId, kind: MovementKind, reason: Option<String>) -> NewMovement {
         let Self { quantity, unit_cost, value, after } = self;
-        NewMovement { product, kind, quantity, unit_cost, value, after, order: None, reason }
+        NewMovement { product, kind, quantity, unit_cost, value, after, order: None, returned: None, reason }
     }
 }
 

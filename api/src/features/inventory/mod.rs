@@ -18,5 +18,5 @@ pub use error::{INSUFFICIENT_STOCK, InventoryError};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
 pub use service::{
-    Back, Opening, PutBack, Taken, fulfil_in, open_in, put_back_in, record_back_in, record_sale_in, take_in,
+    Back, Opening, Origin, PutBack, Taken, fulfil_in, open_in, put_back_in, record_back_in, record_sale_in, take_in,
 };

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    Currency, Money, MovementId, OrderId, ProductId, UserId,
+    Currency, Money, MovementId, OrderId, ProductId, ReturnId, UserId,
     inventory::{self, MovementKind},
     money::{MAX_MINOR, div_half_even},
 };
@@ -107,6 +107,7 @@ pub struct Movement {
     pub value: i64,
     pub after: Level,
     pub order: Option<OrderId>,
+    pub returned: Option<ReturnId>,
     pub reason: Option<String>,
     pub created_by: UserId,
     pub created_at: DateTime<Utc>,
@@ -126,6 +127,7 @@ impl Movement {
             on_hand_after: self.after.on_hand,
             value_after: money(self.after.value),
             order_id: self.order,
+            return_id: self.returned,
             reason: self.reason,
             created_by: self.created_by,
             created_at: self.created_at,

@@ -10,7 +10,9 @@ use crate::{
     schema::{stock, stock_movements},
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{MovementId, OrderId, ProductId, UserId, events::StockLow, inventory::MovementKind};
+use countinghouse_contract::{
+    MovementId, OrderId, ProductId, ReturnId, UserId, events::StockLow, inventory::MovementKind,
+};
 use diesel::{
     dsl::sql,
     prelude::*,
@@ -36,6 +38,7 @@ pub struct NewMovement {
     pub value: i64,
     pub after: Level,
     pub order: Option<OrderId>,
+    pub returned: Option<ReturnId>,
     pub reason: Option<String>,
 }
 
@@ -150,9 +153,22 @@ pub fn insert_movement(tx: &mut TenantTx<'_>, movement: NewMovement) -> Result<M
     let entered = insert_movements(tx, std::slice::from_ref(&movement))?.pop();
     let (id, created_at) =
         entered.ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: "no id".to_owned() })?;
-    let NewMovement { product, kind, quantity, unit_cost, value, after, order, reason } = movement;
+    let NewMovement { product, kind, quantity, unit_cost, value, after, order, returned, reason } = movement;
     let created_by = tx.actor().user_id;
-    Ok(Movement { id, product, kind, quantity, unit_cost, value, after, order, reason, created_by, created_at })
+    Ok(Movement {
+        id,
+        product,
+        kind,
+        quantity,
+        unit_cost,
+        value,
+        after,
+        order,
+        returned,
+        reason,
+        created_by,
+        created_at,
+    })
 }
 
 /// Adds the movements of stock rows that [`update`] has written, at their time, in one statement.
@@ -165,11 +181,12 @@ pub fn insert_movements(
     let numbers = |pick: fn(&NewMovement) -> i64| movements.iter().map(pick).collect::<Vec<_>>();
     let entered: Vec<EnteredRow> = prepared(
         "INSERT INTO stock_movements (tenant_id, id, product_id, kind, quantity, unit_cost_minor, value_minor, \
-         on_hand_after, value_after_minor, order_id, reason, created_by, created_at) \
+         on_hand_after, value_after_minor, order_id, return_id, reason, created_by, created_at) \
          SELECT $1, m.id, m.product_id, m.kind, m.quantity, m.unit_cost, m.value, m.on_hand, m.value_after, \
-         m.order_id, m.reason, $2, s.updated_at \
-         FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY \
-         AS m (id, product_id, kind, quantity, unit_cost, value, on_hand, value_after, order_id, reason, position) \
+         m.order_id, m.return_id, m.reason, $2, s.updated_at \
+         FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY \
+         AS m (id, product_id, kind, quantity, unit_cost, value, on_hand, value_after, order_id, return_id, reason, \
+         position) \
          JOIN stock s ON s.tenant_id = $1 AND s.product_id = m.product_id ORDER BY m.position \
          RETURNING id, created_at",
     )
@@ -185,6 +202,9 @@ pub fn insert_movements(
     .bind::<Array<BigInt>, _>(numbers(|movement| movement.after.value))
     .bind::<Array<Nullable<SqlUuid>>, _>(
         movements.iter().map(|movement| movement.order.map(|order| order.0)).collect::<Vec<_>>(),
+    )
+    .bind::<Array<Nullable<SqlUuid>>, _>(
+        movements.iter().map(|movement| movement.returned.map(|id| id.0)).collect::<Vec<_>>(),
     )
     .bind::<Array<Nullable<Text>>, _>(movements.iter().map(|movement| movement.reason.as_deref()).collect::<Vec<_>>())
     .load(tx.conn())?;
@@ -219,6 +239,7 @@ struct MovementRow {
     on_hand_after: i64,
     value_after_minor: i64,
     order_id: Option<Uuid>,
+    return_id: Option<Uuid>,
     reason: Option<String>,
     created_by: Uuid,
     created_at: DateTime<Utc>,
@@ -276,6 +297,7 @@ impl TryFrom<MovementRow> for Movement {
             value: row.value_minor,
             after: Level { on_hand: row.on_hand_after, value: row.value_after_minor },
             order: row.order_id.map(OrderId),
+            returned: row.return_id.map(ReturnId),
             reason: row.reason,
             created_by: UserId(row.created_by),
             created_at: row.created_at,
@@ -283,10 +305,11 @@ impl TryFrom<MovementRow> for Movement {
     }
 }
 
-const KINDS: [(MovementKind, &str); 6] = [
+const KINDS: [(MovementKind, &str); 7] = [
     (MovementKind::Opening, "opening"),
     (MovementKind::Purchase, "purchase"),
     (MovementKind::Sale, "sale"),
+    (MovementKind::Return, "return"),
     (MovementKind::Damage, "damage"),
     (MovementKind::Correction, "correction"),
     (MovementKind::Count, "count"),

@@ -11,7 +11,7 @@ use crate::platform::{
     db::{DbError, TenantTx},
     http::PageRequest,
 };
-use countinghouse_contract::{Money, OrderId, ProductId, inventory::MovementKind};
+use countinghouse_contract::{Money, OrderId, ProductId, ReturnId, inventory::MovementKind};
 use std::collections::BTreeMap;
 
 /// Movements, newest first.
@@ -66,6 +66,7 @@ pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Openin
             value,
             after,
             order: None,
+            returned: None,
             reason: None,
         };
         adjustments::enter(tx, movement)?;
@@ -120,6 +121,14 @@ pub struct Back {
     pub unfulfilled: i64,
 }
 
+/// What brings goods back.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    pub kind: MovementKind,
+    pub order: OrderId,
+    pub returned: Option<ReturnId>,
+}
+
 /// Goods that were put back into stock rows, whose movements are still to be recorded.
 pub struct PutBack(Vec<(ProductId, Back, Level)>);
 
@@ -149,6 +158,7 @@ pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> R
             value: -item.cost,
             after: item.after,
             order: Some(order),
+            returned: None,
             reason: None,
         })
         .collect();
@@ -157,17 +167,18 @@ pub fn record_sale_in(tx: &mut TenantTx<'_>, order: OrderId, taken: &Taken) -> R
 }
 
 /// Records the movements of goods that came back: those of them that may be sold again.
-pub fn record_back_in(tx: &mut TenantTx<'_>, kind: MovementKind, order: OrderId, put: &PutBack) -> Result<(), DbError> {
+pub fn record_back_in(tx: &mut TenantTx<'_>, origin: Origin, put: &PutBack) -> Result<(), DbError> {
     let movements: Vec<NewMovement> = (put.0.iter())
         .filter(|(_, back, _)| back.quantity > 0)
         .map(|&(product, back, after)| NewMovement {
             product,
-            kind,
+            kind: origin.kind,
             quantity: back.quantity,
             unit_cost: unit_cost(back.value, back.quantity),
             value: back.value,
             after,
-            order: Some(order),
+            order: Some(origin.order),
+            returned: origin.returned,
             reason: None,
         })
         .collect();

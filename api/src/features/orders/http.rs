@@ -2,8 +2,7 @@
 
 use super::{
     error::{ALREADY_INVOICED, DUPLICATE_REFERENCE, FULFILMENT_EXCEEDS_ORDERED, NOT_INVOICED, NOTHING_TO_FULFIL},
-    model::{Order, credit_note_number_text, invoice_number_text},
-    repo::IssuedInvoice,
+    model::{IssuedInvoice, Order},
     service::{self, Filter},
 };
 use crate::{
@@ -17,9 +16,9 @@ use crate::{
 };
 use actix_web::web::Data;
 use countinghouse_contract::{
-    Currency, OrderId, Page,
+    OrderId, Page,
     fulfilments::{Fulfilment, NewFulfilment},
-    invoices::{Invoice, InvoiceKind, InvoiceQuery, NewInvoice},
+    invoices::{Invoice, InvoiceQuery, NewInvoice},
     orders::{self, NewOrder, OrderQuery},
     payments::{NewPayment, NewRefund, Payment},
 };
@@ -104,7 +103,7 @@ async fn invoices(
     let rows = service::invoices(&ctx, id.0, asked).await?;
     let position = |invoice: &IssuedInvoice| Position { created_at: invoice.created_at, id: invoice.id.0 };
     let currency = ctx.principal().currency;
-    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |invoice| wire(invoice, currency))))
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |invoice| invoice.into_wire(currency))))
 }
 
 async fn pay(ctx: TenantCtx, id: IdPath<OrderId>, body: Body<NewPayment>) -> Result<Answer<Payment>, ApiError> {
@@ -133,23 +132,4 @@ fn sees_costs(ctx: &TenantCtx) -> bool {
 fn answer(ctx: &TenantCtx, order: Order, make: fn(orders::Order) -> Answer<orders::Order>) -> Answer<orders::Order> {
     let (version, customer) = (order.version, order.buyer.customer);
     make(order.into_wire(sees_costs(ctx))).version(version).tells_of(customer.map(|id| id.0))
-}
-
-fn wire(invoice: IssuedInvoice, currency: Currency) -> Invoice {
-    Invoice {
-        id: invoice.id,
-        number: match invoice.kind {
-            InvoiceKind::Invoice => invoice_number_text(invoice.number),
-            InvoiceKind::CreditNote => credit_note_number_text(invoice.number),
-        },
-        kind: invoice.kind,
-        date: invoice.date,
-        due_date: invoice.due_date,
-        currency,
-        customer: invoice.customer,
-        billing_address: invoice.billing_address,
-        lines: invoice.lines,
-        totals: invoice.totals,
-        created_at: invoice.created_at,
-    }
 }

@@ -1,4 +1,4 @@
-//! Orders: created with their stock, all or nothing; invoiced, paid and fulfilled.
+//! Orders: created with their stock, all or nothing; invoiced, paid and fulfilled, and credited for what came back.
 //!
 //! Invariants: an order that exists has taken its goods, and goods were taken only for an order
 //! that exists; what it sold, and the customer, product, price and tax as they were, is kept as it
@@ -14,7 +14,8 @@ mod model;
 mod repo;
 mod service;
 
-pub use error::OrderError;
+pub use error::{NOT_INVOICED, OrderError};
 pub use http::routes;
-pub use model::{Credit, Order, Part};
-pub use service::credit_in;
+pub use model::{Credit, IssuedInvoice, Line, Order, Part, Sums, Taxed, order_number_text};
+pub use repo::{issued as issued_in, lock as lock_in};
+pub use service::{credit_in, credit_more_in};

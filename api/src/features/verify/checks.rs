@@ -113,7 +113,8 @@ pub const CHECKS: &[Check] = &[
             LEFT JOIN (SELECT order_id, sum(net_minor) AS net, sum(tax_minor) AS tax, sum(cost_minor) AS cost \
                 FROM order_lines WHERE tenant_id = $1 GROUP BY order_id) l ON l.order_id = o.id \
             LEFT JOIN (SELECT order_id, -sum(value_minor) AS cost \
-                FROM stock_movements WHERE tenant_id = $1 AND order_id IS NOT NULL GROUP BY order_id) m ON m.order_id = o.id \
+                FROM stock_movements WHERE tenant_id = $1 AND order_id IS NOT NULL AND return_id IS NULL \
+                GROUP BY order_id) m ON m.order_id = o.id \
             WHERE o.tenant_id = $1",
     },
     Check {
@@ -173,11 +174,41 @@ pub const CHECKS: &[Check] = &[
                 ON e.source_id = i.id AND e.source = i.kind",
     },
     Check {
+        name: "what came back of lines is what returns say",
+        sql: "SELECT (l.returned_quantity, l.returned_unfulfilled, l.restocked_minor) \
+                <> (coalesce(r.quantity, 0), coalesce(r.unfulfilled, 0), coalesce(r.cost, 0)) AS broken, \
+                format('line %s: %s came back worth %s, and its returns %s worth %s', l.id, l.returned_quantity, \
+                    l.restocked_minor, coalesce(r.quantity, 0), coalesce(r.cost, 0)) AS what \
+            FROM order_lines l \
+            LEFT JOIN (SELECT order_line_id, sum(quantity) AS quantity, sum(unfulfilled) AS unfulfilled, \
+                sum(cost_minor) AS cost FROM return_lines WHERE tenant_id = $1 GROUP BY 1) r ON r.order_line_id = l.id \
+            WHERE l.tenant_id = $1",
+    },
+    Check {
+        name: "returns restock what their movements bring, and credit their order",
+        sql: "SELECT (l.quantity, l.cost, true) IS DISTINCT FROM (coalesce(m.quantity, 0), coalesce(m.value, 0), l.of_order) \
+                OR i.id IS NULL AS broken, \
+                format('return %s restocked %s worth %s, and its movements %s worth %s; of its order: %s, credited: %s', \
+                    r.id, l.quantity, l.cost, coalesce(m.quantity, 0), coalesce(m.value, 0), l.of_order, i.number) AS what \
+            FROM returns r \
+            LEFT JOIN (SELECT r.return_id, coalesce(sum(r.quantity) FILTER (WHERE r.restocked), 0) AS quantity, \
+                sum(r.cost_minor) AS cost, bool_and(o.order_id = f.order_id) AS of_order FROM return_lines r \
+                JOIN returns f ON f.tenant_id = $1 AND f.id = r.return_id \
+                JOIN order_lines o ON o.tenant_id = $1 AND o.id = r.order_line_id \
+                WHERE r.tenant_id = $1 GROUP BY 1) l ON l.return_id = r.id \
+            LEFT JOIN (SELECT return_id, sum(quantity) AS quantity, sum(value_minor) AS value FROM stock_movements \
+                WHERE tenant_id = $1 AND return_id IS NOT NULL GROUP BY 1) m ON m.return_id = r.id \
+            LEFT JOIN invoices i ON i.tenant_id = $1 AND i.id = r.credit_note_id AND i.kind = 'credit_note' \
+                AND i.order_id = r.order_id \
+            WHERE r.tenant_id = $1",
+    },
+    Check {
         name: "goods that wait to leave are sold and in no parcel",
         sql: "SELECT s.unfulfilled <> coalesce(l.units, 0) AS broken, \
                 format('product %s: %s wait, and orders lack %s', s.product_id, s.unfulfilled, coalesce(l.units, 0)) AS what \
             FROM stock s \
-            LEFT JOIN (SELECT l.product_id, sum(l.quantity - coalesce(f.quantity, 0)) AS units FROM order_lines l \
+            LEFT JOIN (SELECT l.product_id, sum(l.quantity - l.returned_unfulfilled - coalesce(f.quantity, 0)) AS units \
+                FROM order_lines l \
                 LEFT JOIN (SELECT order_line_id, sum(quantity) AS quantity FROM fulfilment_lines \
                     WHERE tenant_id = $1 GROUP BY order_line_id) f ON f.order_line_id = l.id \
                 WHERE l.tenant_id = $1 GROUP BY l.product_id) l ON l.product_id = s.product_id \

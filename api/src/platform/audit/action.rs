@@ -61,6 +61,8 @@ actions! {
     OrderPaid = "order.paid",
     OrderRefunded = "order.refunded",
     OrderFulfilled = "order.fulfilled",
+    /// Goods of an order came back, and were credited.
+    ReturnCreated = "return.created",
     AccountCreated = "account.created",
     /// An entry of the journal, made by hand.
     JournalEntryPosted = "journal_entry.posted",

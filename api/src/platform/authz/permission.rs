@@ -50,6 +50,9 @@ permissions! {
     PaymentsWrite = "payments:write",
     RefundsWrite = "refunds:write",
     FulfilmentsWrite = "fulfilments:write",
+    ReturnsRead = "returns:read",
+    /// To take goods back, which credits them.
+    ReturnsWrite = "returns:write",
     CustomersRead = "customers:read",
     CustomersWrite = "customers:write",
     AccountingRead = "accounting:read",

@@ -1,9 +1,11 @@
 //! What an order is, apart from HTTP and from the database.
 
+mod issued;
 mod part;
 mod posting;
 mod pricing;
 
+pub use issued::IssuedInvoice;
 pub use part::Part;
 pub use posting::{Credit, Goods, credit_entry, invoice_entry, payment_entry, sale_entry};
 pub use pricing::{Asked, LineAmounts, Prices, Taxed, cuts_more_than, divide_cost};
@@ -78,6 +80,17 @@ pub struct Line {
     pub amounts: LineAmounts,
     /// What the goods of this line cost when they left the stock.
     pub cost: i64,
+    pub returned: Returned,
+}
+
+/// What came back of a line; the database counts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Returned {
+    pub units: i64,
+    /// Units among them that had not left the shelf.
+    pub unfulfilled: i64,
+    /// How much of the line's cost went back into the stock.
+    pub restocked_cost: i64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -173,26 +186,45 @@ impl Order {
     }
 
     pub fn number_text(&self) -> String {
-        format!("SO-{:06}", self.number)
+        order_number_text(self.number)
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.progress.status == OrderStatus::Cancelled
+    }
+
+    /// Whether any of it came back: then it is history, and no longer edited or cancelled.
+    pub fn is_returned(&self) -> bool {
+        self.lines.iter().any(|line| line.returned.units > 0)
+    }
+
+    /// How many units of each line wait to leave the shelf; lines of which none does are not named.
+    pub fn waiting(&self) -> BTreeMap<OrderLineId, i64> {
+        let fulfilled = self.fulfilled();
+        let waiting = |line: &Line| {
+            line.quantity - line.returned.unfulfilled - fulfilled.get(&line.id).copied().unwrap_or_default()
+        };
+        let lines = self.lines.iter().map(|line| (line.id, waiting(line)));
+        lines.filter(|(_, waiting)| *waiting > 0).collect()
     }
 
     /// The lines as an invoice prints them.
     pub fn invoice_lines(&self) -> Vec<InvoiceLine> {
-        let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
-        let line = |line: &Line| InvoiceLine {
-            order_line_id: line.id,
-            sku: line.sku.clone(),
-            name: line.name.clone(),
-            quantity: line.quantity,
-            unit_price: money(line.unit_price),
-            discount_pct: line.discount_pct.to_decimal(),
-            discount: money(line.amounts.discount),
-            tax_rate: line.tax_rate.to_decimal(),
-            tax: money(line.amounts.tax),
-            line_total: money(line.amounts.net),
-            line_gross: money(line.amounts.net + line.amounts.tax),
+        self.lines.iter().map(|line| line.to_invoice(self.currency)).collect()
+    }
+
+    /// Sales after discounts and returns, before tax and without shipping.
+    fn kept_sales(&self) -> i64 {
+        let returned = |line: &Line| {
+            let part = Part { of: line.quantity, before: 0, units: line.returned.units };
+            part.amounts(line.amounts).net
         };
-        self.lines.iter().map(line).collect()
+        self.sums.net_sales() - self.lines.iter().map(returned).sum::<i64>()
+    }
+
+    /// What the goods cost that did not go back into the stock.
+    fn kept_cost(&self) -> i64 {
+        self.sums.cost - self.lines.iter().map(|line| line.returned.restocked_cost).sum::<i64>()
     }
 
     fn wire_lines(&self, costs: bool) -> Vec<orders::OrderLine> {
@@ -213,8 +245,7 @@ impl Order {
             line_gross: money(line.amounts.net + line.amounts.tax),
             unit_cost: costs.then(|| money(unit_cost(line.cost, line.quantity))),
             fulfilled_quantity: fulfilled.get(&line.id).copied().unwrap_or_default(),
-            // There are no returns yet.
-            returned_quantity: 0,
+            returned_quantity: line.returned.units,
         };
         self.lines.iter().map(line).collect()
     }
@@ -231,17 +262,17 @@ impl Order {
             currency: self.currency,
             lines: self.wire_lines(costs),
             totals: self.sums.to_wire(self.currency),
-            cost_of_goods: costs.then(|| money(self.sums.cost)),
-            gross_profit: costs.then(|| money(self.sums.net_sales() - self.sums.cost)),
+            cost_of_goods: costs.then(|| money(self.kept_cost())),
+            gross_profit: costs.then(|| money(self.kept_sales() - self.kept_cost())),
             amount_paid: money(self.settled.paid),
             amount_refunded: money(self.settled.refunded),
             amount_due: money(self.due()),
-            invoice_number: self.invoice.map(|issued| invoice_number_text(issued.number)),
+            invoice_number: self.invoice.map(|issued| issued::invoice_number_text(issued.number)),
             due_date: self.invoice.map(|issued| issued.due_date),
             erp_synced: self.erp_synced,
             fulfilments: self.fulfilments.iter().map(Parcel::to_wire).collect(),
             sales_person_id: self.sales_person,
-            commission: money(share(self.commission_rate, self.sums.net_sales())),
+            commission: money(share(self.commission_rate, self.kept_sales())),
             channel: self.channel,
             external_reference: self.external_reference,
             customer_id: self.buyer.customer,
@@ -277,10 +308,6 @@ fn share(rate: Rate, minor: i64) -> i64 {
     i64::try_from(rate.of(i128::from(minor))).unwrap_or(minor)
 }
 
-pub fn invoice_number_text(number: i64) -> String {
-    format!("INV-{number:06}")
-}
-
-pub fn credit_note_number_text(number: i64) -> String {
-    format!("CN-{number:06}")
+pub fn order_number_text(number: i64) -> String {
+    format!("SO-{number:06}")
 }

@@ -1,6 +1,10 @@
 //! What becomes of an order: invoices, payments and refunds, fulfilments. Only added to.
 
-use super::{super::model::Parcel, rows::parse, write::document};
+use super::{
+    super::model::{IssuedInvoice, Parcel},
+    rows::parse,
+    write::document,
+};
 use crate::{
     platform::{
         db::{DbError, TakeFirstRows, TenantTx, prepared},
@@ -21,6 +25,7 @@ use diesel::{
     sql_types::{Array, BigInt, Date, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// An invoice or credit note that waits for its number.
@@ -76,20 +81,6 @@ fn kind_name(kind: InvoiceKind) -> &'static str {
     }
 }
 
-/// An invoice or credit note as it was issued.
-pub struct IssuedInvoice {
-    pub id: InvoiceId,
-    pub kind: InvoiceKind,
-    pub number: i64,
-    pub date: NaiveDate,
-    pub due_date: Option<NaiveDate>,
-    pub customer: Option<Contact>,
-    pub billing_address: Option<Address>,
-    pub lines: Vec<InvoiceLine>,
-    pub totals: Totals,
-    pub created_at: DateTime<Utc>,
-}
-
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = invoices)]
 struct InvoiceRow {
@@ -139,6 +130,18 @@ pub fn list_invoices(tx: &mut TenantTx<'_>, order: OrderId, asked: PageRequest) 
     let rows =
         query.order((invoices::created_at.desc(), invoices::id.desc())).first_rows(asked.rows()).load(tx.conn())?;
     rows.into_iter().map(InvoiceRow::into_issued).collect()
+}
+
+/// What was issued under these ids.
+pub fn issued(tx: &mut TenantTx<'_>, ids: &[InvoiceId]) -> Result<HashMap<InvoiceId, IssuedInvoice>, DbError> {
+    let tenant = tx.tenant_id();
+    let rows: Vec<InvoiceRow> = invoices::table
+        .filter(invoices::tenant_id.eq(tenant.0))
+        .filter(invoices::id.eq_any(ids.iter().map(|id| id.0).collect::<Vec<_>>()))
+        .select(InvoiceRow::as_select())
+        .load(tx.conn())?;
+    let issued = rows.into_iter().map(InvoiceRow::into_issued);
+    issued.map(|one| one.map(|one| (one.id, one))).collect()
 }
 
 pub struct NewPaymentRow {

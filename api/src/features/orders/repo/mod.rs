@@ -6,9 +6,11 @@ mod rows;
 mod write;
 
 pub use documents::{
-    IssuedInvoice, NewInvoiceRow, NewPaymentRow, insert_fulfilment, insert_invoice, insert_payment, list_invoices,
+    NewInvoiceRow, NewPaymentRow, insert_fulfilment, insert_invoice, insert_payment, issued, list_invoices,
 };
-pub use write::{Number, find_reference, insert, insert_lines, next_number, set_fulfilment, set_invoiced, set_settled};
+pub use write::{
+    Number, find_reference, insert, insert_lines, next_number, set_fulfilment, set_invoiced, set_returned, set_settled,
+};
 
 use super::{
     model::{Order, Parcel},

@@ -1,7 +1,7 @@
 //! An order's row and its lines, to and from the model.
 
 use super::super::model::{
-    Buyer, Issued, Line, LineAmounts, Order, Parcel, Prices, Progress, Settled, Shipping, Sums, Taxed,
+    Buyer, Issued, Line, LineAmounts, Order, Parcel, Prices, Progress, Returned, Settled, Shipping, Sums, Taxed,
 };
 use crate::{
     platform::db::{DbError, part_like},
@@ -72,6 +72,9 @@ pub(super) struct LineRow {
     net_minor: i64,
     tax_minor: i64,
     cost_minor: i64,
+    returned_quantity: i64,
+    returned_unfulfilled: i64,
+    restocked_minor: i64,
 }
 
 /// What a row can not hold, since only the service writes it.
@@ -163,6 +166,11 @@ impl From<LineRow> for Line {
             tax_rate: Rate(row.tax_rate),
             amounts: LineAmounts { discount: row.discount_minor, net: row.net_minor, tax: row.tax_minor },
             cost: row.cost_minor,
+            returned: Returned {
+                units: row.returned_quantity,
+                unfulfilled: row.returned_unfulfilled,
+                restocked_cost: row.restocked_minor,
+            },
         }
     }
 }

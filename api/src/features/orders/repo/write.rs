@@ -174,6 +174,22 @@ pub fn set_settled(tx: &mut TenantTx<'_>, order: OrderId, settled: Settled) -> R
     Ok(())
 }
 
+/// What credit notes took off, all together, and how far the order is fulfilled without what came back.
+pub fn set_returned(
+    tx: &mut TenantTx<'_>,
+    order: OrderId,
+    credited: i64,
+    status: FulfilmentStatus,
+) -> Result<(), DbError> {
+    let tenant = tx.tenant_id();
+    let stamp = (orders::version.eq(orders::version + 1), orders::updated_at.eq(tx.now()));
+    let fulfilment = orders::fulfilment_status.eq(rows::fulfilment_status_name(status));
+    diesel::update(orders::table.find((tenant.0, order.0)))
+        .set((stamp, fulfilment, orders::credited_minor.eq(credited)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn set_fulfilment(tx: &mut TenantTx<'_>, order: OrderId, status: FulfilmentStatus) -> Result<(), DbError> {
     let tenant = tx.tenant_id();
     let stamp = (orders::version.eq(orders::version + 1), orders::updated_at.eq(tx.now()));

@@ -12,8 +12,8 @@ use crate::{
         orders::{
             error::{OrderError, Short},
             model::{
-                Asked, Buyer, Line, LineAmounts, Order, Prices, Progress, Settled, Shipping, Sums, cuts_more_than,
-                divide_cost, sale_entry,
+                Asked, Buyer, Line, LineAmounts, Order, Prices, Progress, Returned, Settled, Shipping, Sums,
+                cuts_more_than, divide_cost, sale_entry,
             },
             repo::{self, Number},
         },
@@ -310,6 +310,7 @@ fn make_lines(tx: &TenantTx<'_>, sold: &[Sold<'_>], taken: &Taken) -> Result<Vec
                 tax_rate: line.asked.tax_rate,
                 amounts: line.amounts,
                 cost,
+                returned: Returned::default(),
             })
         })
         .collect()

@@ -6,7 +6,7 @@ use crate::{
         inventory::{self, Demand},
         orders::{
             error::OrderError,
-            model::{Line, Order, Parcel},
+            model::{Order, Parcel},
             repo,
         },
     },
@@ -20,7 +20,7 @@ use crate::{
 use countinghouse_contract::{
     FulfilmentId, OrderId, OrderLineId, ProductId,
     fulfilments::{FulfilmentLine, NewFulfilment},
-    orders::{FulfilmentStatus, OrderStatus},
+    orders::FulfilmentStatus,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -53,12 +53,12 @@ fn check_lines(invalid: &mut Invalid, lines: Option<&[FulfilmentLine]>) {
 
 fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result<Parcel, OrderError> {
     let mut order = lock(tx, id)?;
-    if order.progress.status == OrderStatus::Cancelled {
+    if order.is_cancelled() {
         return Err(OrderError::NothingToFulfil);
     }
     let parts = match input.lines {
         Some(lines) => asked_parts(&order, &lines)?,
-        None => left(&order),
+        None => order.waiting(),
     };
     if parts.is_empty() {
         return Err(OrderError::NothingToFulfil);
@@ -73,7 +73,7 @@ fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result
     };
     let before = order.progress.fulfilment;
     order.fulfilments.push(parcel.clone());
-    let all_left = left(&order).is_empty();
+    let all_left = order.waiting().is_empty();
     let status = if all_left { FulfilmentStatus::Fulfilled } else { FulfilmentStatus::PartlyFulfilled };
     repo::set_fulfilment(tx, id, status)?;
     repo::insert_fulfilment(tx, id, &parcel)?;
@@ -83,14 +83,6 @@ fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result
     let entry = Entry::new(Action::OrderFulfilled, id).before(json!({"fulfilment_status": before}));
     record_in(tx, entry.after(fulfilled))?;
     Ok(parcel)
-}
-
-/// What has not left the shelf yet, by line.
-fn left(order: &Order) -> BTreeMap<OrderLineId, i64> {
-    let fulfilled = order.fulfilled();
-    let left = |line: &Line| line.quantity - fulfilled.get(&line.id).copied().unwrap_or_default();
-    let lines = order.lines.iter().map(|line| (line.id, left(line)));
-    lines.filter(|(_, left)| *left > 0).collect()
 }
 
 /// What is asked for of each line, repeated lines summed: no more than is left of it.
@@ -105,7 +97,7 @@ fn asked_parts(order: &Order, lines: &[FulfilmentLine]) -> Result<BTreeMap<Order
         *sum = sum.saturating_add(line.quantity);
     }
     invalid.finish()?;
-    let left = left(order);
+    let left = order.waiting();
     let short: Vec<_> = (parts.iter())
         .map(|(line, quantity)| (*line, *quantity, left.get(line).copied().unwrap_or_default()))
         .filter(|(_, quantity, left)| quantity > left)

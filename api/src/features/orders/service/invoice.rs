@@ -7,8 +7,8 @@ use crate::{
         accounting, customers,
         orders::{
             error::OrderError,
-            model::{Credit, Issued, Order, credit_entry, invoice_entry},
-            repo::{self, IssuedInvoice, NewInvoiceRow},
+            model::{Credit, Issued, IssuedInvoice, Order, credit_entry, invoice_entry},
+            repo::{self, NewInvoiceRow},
         },
     },
     platform::{
@@ -105,15 +105,15 @@ pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -
     Ok(Issued { number, due_date: terms.due_date })
 }
 
-/// Posts and issues a credit note over an order, as the last thing of its transaction, and answers its
-/// number. That the order owes less stands in its row already.
+/// Posts and issues a credit note over an order, as the last thing of its transaction. That the order
+/// owes less stands in its row already.
 pub fn credit_in(
     tx: &mut TenantTx<'_>,
     order: &Order,
     id: InvoiceId,
     date: NaiveDate,
     credit: Credit,
-) -> Result<i64, OrderError> {
+) -> Result<IssuedInvoice, OrderError> {
     accounting::post_in(tx, credit_entry(order, id, date, credit.posted))?;
     let row = NewInvoiceRow {
         id,
@@ -126,7 +126,10 @@ pub fn credit_in(
         lines: credit.lines,
         totals: credit.sums.to_wire(order.currency),
     };
-    Ok(repo::insert_invoice(tx, &row)?)
+    let number = repo::insert_invoice(tx, &row)?;
+    let NewInvoiceRow { kind, customer, billing_address, lines, totals, .. } = row;
+    let created_at = tx.now();
+    Ok(IssuedInvoice { id, kind, number, date, due_date: None, customer, billing_address, lines, totals, created_at })
 }
 
 /// What was issued for an order, newest first.

@@ -5,11 +5,13 @@ mod fulfil;
 mod invoice;
 mod pay;
 mod request;
+mod returned;
 
 pub use create::create;
 pub use fulfil::fulfil;
 pub use invoice::{credit_in, invoice, invoices};
 pub use pay::{pay, refund};
+pub use returned::credit_more_in;
 
 use super::{error::OrderError, model::Order, repo};
 use crate::platform::{
