@@ -5,8 +5,10 @@
 //! a dump of the database opens nothing.
 
 mod envelope;
+mod stamp;
 
 pub use envelope::{DataKey, MasterKeys, Place, SealError, key_of};
+pub use stamp::Stamps;
 
 use aws_lc_rs::{digest, hmac};
 use std::fmt;
