@@ -85,6 +85,13 @@ async fn changing(world: &World, route: &Route) -> RequestBuilder {
             let (_, codes) = world.enrol(&owner).await;
             usual(owner, &Things::none("")).header("X-2FA-Code", &codes[0])
         }
+        "PATCH /orders/{id}" | "DELETE /orders/{id}" => {
+            let things = Things::of(world, &world.caller(&world.south, "owner")).await;
+            let role = if route.method == "PATCH" { "manager" } else { "sales" };
+            let caller = world.caller(&world.south, role);
+            let (_, codes) = world.enrol(&caller).await;
+            usual(caller, &things).header("X-2FA-Code", &codes[0])
+        }
         "POST /admin/tenants/{slug}/suspend" => {
             send(superadmin, "/admin/tenants/south/suspend", json!({"reason": "unpaid"}))
         }

@@ -1,7 +1,7 @@
 //! Every table: row-level security forced, the right policies, keys that begin with the tenant,
 //! comments, and nothing visible to the app outside a tenant. And the logins: no one is another.
 
-use countinghouse_tests::{Login, World};
+use countinghouse_tests::{Editor, Login, World};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use serde_json::json;
 
@@ -263,7 +263,6 @@ async fn movements_and_sold_lines_are_never_changed() {
         for table in [
             "stock_movements",
             "orders",
-            "order_lines",
             "journal_entries",
             "journal_lines",
             "accounts",
@@ -279,6 +278,33 @@ async fn movements_and_sold_lines_are_never_changed() {
                 assert_eq!(texts(&mut world.database(Login::Superuser), &query), ["false"], "{login} {right} {table}");
             }
         }
+        for right in ["UPDATE", "TRUNCATE"] {
+            let query = format!("SELECT has_table_privilege('{login}', 'order_lines', '{right}')::text AS text");
+            assert_eq!(texts(&mut world.database(Login::Superuser), &query), ["false"], "{login} {right}");
+        }
+    }
+}
+
+/// An edit takes lines away and writes them anew, but for an order that something has left of, or that was
+/// cancelled: its lines stay, whoever asks.
+#[tokio::test]
+async fn lines_stay_once_something_left_or_the_order_was_cancelled() {
+    let world = World::start().await;
+    let (owner, editor) = (world.owner(), Editor::enrol(&world, &world.north, "owner").await);
+    let product = owner.product("A", "1.00", 10).await;
+    let lines = json!({"lines": [{"product_id": product, "quantity": 1}, {"product_id": product, "quantity": 2}]});
+    let [sent, cancelled] = [(); 2].map(|()| owner.post("/orders", &lines));
+    let [sent, cancelled] = [sent.await.expect(201), cancelled.await.expect(201)];
+    let path = format!("/orders/{}/fulfilments", sent["id"].as_str().unwrap());
+    let first = json!([{"order_line_id": sent["lines"][0]["id"], "quantity": 1}]);
+    owner.post(&path, &json!({"carrier": "UPS", "tracking_number": "1Z", "lines": first})).await.expect(201);
+    editor.cancel(&cancelled).await.expect(204);
+    let mut app = world.database(Login::App);
+    app.batch_execute(&format!("SET app.tenant_id = '{}'", world.north.id)).unwrap();
+    for order in [&sent, &cancelled] {
+        let line = order["lines"][1]["id"].as_str().unwrap();
+        let refused = app.batch_execute(&format!("DELETE FROM order_lines WHERE id = '{line}'")).unwrap_err();
+        assert!(refused.to_string().contains("stay as they are"), "{refused}");
     }
 }
 

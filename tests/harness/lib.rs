@@ -4,7 +4,8 @@
 //! `document` holds each answer against the API's document, `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
 //! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
 //! a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as long as a
-//! measurement takes, `shops` are the clients it is about and `figures` what it prints, `time` is the clock that tests own, `wire` is the one to the database, which they
+//! measurement takes, `shops` are the clients it is about and `figures` what it prints, `editor` changes orders, `time` is the clock
+//! that tests own, `wire` is the one to the database, which they
 //! cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test
 //! may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
@@ -15,6 +16,7 @@ mod crowd;
 mod dice;
 pub mod document;
 mod figures;
+mod editor;
 mod ledger;
 mod load;
 mod nginx;
@@ -35,6 +37,7 @@ pub use cluster::{Cluster, Login};
 pub use crowd::Crowd;
 pub use dice::{Dice, SeededRandomness};
 pub use figures::{Figures, Verdict};
+pub use editor::Editor;
 pub use ledger::Ledger;
 pub use load::{Measured, Requests, load, pgbench};
 pub use nginx::{Nginx, own_address};

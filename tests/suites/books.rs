@@ -117,6 +117,10 @@ async fn whatever_is_broken_is_found() {
             "goods of orders have their entries",
         ),
         (
+            "UPDATE journal_lines SET account = '6000' WHERE $ AND account = '5000'",
+            "goods of invoiced orders are cost of goods sold",
+        ),
+        (
             "UPDATE orders SET cost_minor = cost_minor + 1 WHERE $ AND state = 'placed'",
             "what is placed and not invoiced is account 1250",
         ),

@@ -22,6 +22,7 @@ mod crashes;
 mod customers;
 mod docs_pages;
 mod drain;
+mod edits;
 mod faults;
 mod front;
 mod fuzz;

@@ -84,6 +84,12 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let [placed, invoiced, owed] =
         [placed, invoiced, owed].map(|order| order["id"].as_str().expect("an id").to_owned());
     let today = chrono::Utc::now().date_naive();
+    let edited = owner.order(&product, 1).await.expect(201);
+    let stays = json!({"id": edited["lines"][0]["id"], "product_id": product, "quantity": 1, "unit_price": "9.50",
+        "discount_pct": "5.00"});
+    let edit = json!({"lines": [stays], "customer": {"first_name": "Olga"}, "billing_address": address(),
+        "shipping_address": address(), "shipping": "4.95", "note": "Ring twice"});
+    let edited = edited["id"].as_str().expect("an id").to_owned();
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
         post(
@@ -243,6 +249,8 @@ pub async fn operations(world: &World) -> Vec<Operation> {
                 "/shipping_address/country",
             ],
         ),
+        operation(Method::PATCH, &format!("/orders/{edited}"), owner.clone(), edit.clone(), &["/lines/0/quantity"]),
+        post(&format!("/orders/{edited}/edits/preview"), &owner, edit, &["/lines/0/quantity"]),
         post(&format!("/orders/{placed}/invoice"), &owner, json!({"date": today}), &[]),
         post(
             &format!("/orders/{invoiced}/payments"),

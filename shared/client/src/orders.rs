@@ -3,6 +3,7 @@
 use crate::{ClientError, Session, pages::all_pages};
 use countinghouse_contract::{
     OrderId, Page,
+    edits::{EditPreview, OrderPatch},
     fulfilments::{Fulfilment, NewFulfilment},
     invoices::{Invoice, InvoiceQuery, NewInvoice},
     orders::{NewOrder, Order, OrderQuery},
@@ -85,5 +86,42 @@ impl Session {
     /// The problems `nothing_to_fulfil` and `fulfilment_exceeds_ordered`.
     pub async fn fulfil_order(&self, id: OrderId, fulfilment: &NewFulfilment) -> Result<Fulfilment, ClientError> {
         self.call(self.client().post(&format!("/orders/{id}/fulfilments"), fulfilment)).await
+    }
+
+    /// What an edit would come to, and a token with which just that is done.
+    ///
+    /// # Errors
+    /// The problems `order_not_editable` and `insufficient_stock`.
+    pub async fn preview_edit(&self, id: OrderId, patch: &OrderPatch) -> Result<EditPreview, ClientError> {
+        self.call(self.client().post(&format!("/orders/{id}/edits/preview"), patch)).await
+    }
+
+    /// Edits an order of which nothing has left, with a code of the user's second factor and, where it is to
+    /// be just what was shown, the token of a preview.
+    ///
+    /// # Errors
+    /// The problems `order_not_editable`, `insufficient_stock`, `edit_changed`, and those of a code.
+    pub async fn edit_order(
+        &self,
+        id: OrderId,
+        patch: &OrderPatch,
+        code: &str,
+        token: Option<&str>,
+    ) -> Result<Order, ClientError> {
+        let request = self.client().patch(&format!("/orders/{id}"), patch).header("X-2FA-Code", code);
+        self.call(match token {
+            Some(token) => request.header("X-Edit-Token", token),
+            None => request,
+        })
+        .await
+    }
+
+    /// Cancels an order of which nothing has left, with a code of the user's second factor.
+    ///
+    /// # Errors
+    /// The problem `order_not_editable`, and those of a code.
+    pub async fn cancel_order(&self, id: OrderId, code: &str) -> Result<(), ClientError> {
+        let request = self.client().delete(&format!("/orders/{id}")).header("X-2FA-Code", code);
+        self.send(request).await.map(drop)
     }
 }

@@ -43,6 +43,7 @@ pub enum AdjustmentKind {
 pub enum MovementKind {
     Opening,
     Purchase,
+    /// Goods of an order: out when it is placed, and back when it is edited or cancelled.
     Sale,
     /// Sold goods that came back and can be sold again.
     Return,

@@ -14,6 +14,7 @@ pub mod client;
 mod currencies;
 pub mod customers;
 pub mod decimal;
+pub mod edits;
 pub mod events;
 pub mod fulfilments;
 pub mod ids;

@@ -20,6 +20,14 @@ impl<T> Patch<T> {
         matches!(self, Self::Absent)
     }
 
+    /// What the field is set to, where it is set to something.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
     /// Changes a field that may be empty.
     pub fn apply_to(self, field: &mut Option<T>) {
         match self {

@@ -55,6 +55,9 @@ pub enum SessionEventKind {
     SecondFactorLocked,
     RecoveryCodeUsed,
     RecoveryCodesRenewed,
+    /// Somebody changed an order.
+    OrderEdited,
+    OrderCancelled,
 }
 
 /// A line of the session log.

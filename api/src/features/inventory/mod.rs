@@ -9,12 +9,14 @@
 
 mod adjustments;
 mod error;
+mod exchange;
 mod http;
 mod model;
 mod repo;
 mod service;
 
 pub use error::{INSUFFICIENT_STOCK, InventoryError};
+pub use exchange::{Exchange, Exchanged, exchange, exchange_in, hold_in, look_in};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
 pub use service::{

@@ -46,14 +46,29 @@ pub struct NewMovement {
 /// that have none are left out.
 pub fn lock(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<BTreeMap<ProductId, Level>, DbError> {
     let tenant = tx.tenant_id();
+    let rows: Vec<LevelRow> = levels(tenant.0, products).for_no_key_update().load(tx.conn())?;
+    Ok(by_product(rows))
+}
+
+/// The same without locking them.
+pub fn look(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<BTreeMap<ProductId, Level>, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(by_product(levels(tenant.0, products).load(tx.conn())?))
+}
+
+type LevelRow = (Uuid, i64, i64);
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn levels(tenant: Uuid, products: &[ProductId]) -> _ {
     let ids: Vec<Uuid> = products.iter().map(|product| product.0).collect();
-    let rows: Vec<(Uuid, i64, i64)> = stock::table
-        .filter(stock::tenant_id.eq(tenant.0).and(stock::product_id.eq_any(ids)))
+    stock::table
+        .filter(stock::tenant_id.eq(tenant).and(stock::product_id.eq_any(ids)))
         .order(stock::product_id)
         .select((stock::product_id, stock::on_hand, stock::value_minor))
-        .for_no_key_update()
-        .load(tx.conn())?;
-    Ok(rows.into_iter().map(|(id, on_hand, value)| (ProductId(id), Level { on_hand, value })).collect())
+}
+
+fn by_product(rows: Vec<LevelRow>) -> BTreeMap<ProductId, Level> {
+    rows.into_iter().map(|(id, on_hand, value)| (ProductId(id), Level { on_hand, value })).collect()
 }
 
 /// As [`lock`], for one product, with what is sold and still lies on the shelf.
@@ -177,7 +192,9 @@ pub fn insert_movements(
     movements: &[NewMovement],
 ) -> Result<Vec<(MovementId, DateTime<Utc>)>, DbError> {
     let (tenant, by) = (tx.tenant_id(), tx.actor().user_id);
-    let ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
+    let mut ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
+    // Two of one product have one time: their ids say which came first.
+    ids.sort_by_key(|id| id.0);
     let numbers = |pick: fn(&NewMovement) -> i64| movements.iter().map(pick).collect::<Vec<_>>();
     let entered: Vec<EnteredRow> = prepared(
         "INSERT INTO stock_movements (tenant_id, id, product_id, kind, quantity, unit_cost_minor, value_minor, \

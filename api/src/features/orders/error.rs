@@ -3,6 +3,7 @@
 use crate::{
     features::{
         accounting::AccountingError,
+        identity::SecondFactorError,
         inventory::{INSUFFICIENT_STOCK, InventoryError, Shortage},
     },
     platform::{
@@ -12,7 +13,7 @@ use crate::{
         ids::NoRandomness,
     },
 };
-use countinghouse_contract::{Decimal, OrderId, OrderLineId, money::MoneyError};
+use countinghouse_contract::{Decimal, OrderId, OrderLineId, ProductId, money::MoneyError};
 use serde_json::json;
 
 pub const DUPLICATE_REFERENCE: Kind = Kind::new(
@@ -50,6 +51,27 @@ pub const FULFILMENT_EXCEEDS_ORDERED: Kind = Kind::new(
      nothing was fulfilled.",
 );
 
+pub const ORDER_NOT_EDITABLE: Kind = Kind::new(
+    409,
+    "order_not_editable",
+    "The order can not be changed any more",
+    "Something of the order was fulfilled or returned already, or the order was cancelled, so it stays as it \
+     is. Take goods back with a return, and sell others with a new order.",
+);
+pub const ORDER_CANCELLED: Kind = Kind::new(
+    409,
+    "order_cancelled",
+    "The order was cancelled",
+    "The order was cancelled, and its goods are back in stock: there is nothing to invoice. Place a new order.",
+);
+pub const EDIT_CHANGED: Kind = Kind::new(
+    409,
+    "edit_changed",
+    "The edit is no longer what was previewed",
+    "Since the preview the order, a price or a tax has changed, or the token has become too old. Nothing was \
+     done: preview the edit again with POST /orders/{id}/edits/preview, and look at it once more.",
+);
+
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
     #[error("the input is not valid")]
@@ -75,6 +97,14 @@ pub enum OrderError {
     /// Lines with what was asked for, and what is left of them.
     #[error("{} lines have less left", .0.len())]
     FulfilsMoreThanIsLeft(Vec<(OrderLineId, i64, i64)>),
+    #[error("the order can not be changed any more")]
+    NotEditable,
+    #[error("the order was cancelled")]
+    Cancelled,
+    #[error("the edit is no longer what was previewed")]
+    EditChanged,
+    #[error("the caller has seen another version")]
+    VersionMismatch(ApiError),
     #[error("the sales person is nobody of the client's")]
     NoSuchSalesPerson,
     #[error("this needs the permission {0}")]
@@ -87,6 +117,8 @@ pub enum OrderError {
     #[error(transparent)]
     Accounting(#[from] AccountingError),
     #[error(transparent)]
+    SecondFactor(#[from] SecondFactorError),
+    #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     #[error(transparent)]
     Db(#[from] DbError),
@@ -97,6 +129,14 @@ pub enum OrderError {
 pub struct Short {
     pub sku: String,
     pub shortage: Shortage,
+}
+
+impl OrderError {
+    /// Some products are short; `sku` knows how people call them.
+    pub fn insufficient(short: Vec<Shortage>, sku: impl Fn(ProductId) -> Option<String>) -> Self {
+        let named = |shortage: Shortage| Short { sku: sku(shortage.product).unwrap_or_default(), shortage };
+        Self::Insufficient(short.into_iter().map(named).collect())
+    }
 }
 
 impl From<Invalid> for OrderError {
@@ -122,11 +162,18 @@ impl From<OrderError> for ApiError {
             }
             OrderError::NothingToFulfil => NOTHING_TO_FULFIL.with("Everything has left, or the order was cancelled."),
             OrderError::FulfilsMoreThanIsLeft(lines) => exceeding(&lines),
+            OrderError::NotEditable => {
+                ORDER_NOT_EDITABLE.with("It was cancelled, or something of it was fulfilled or returned.")
+            }
+            OrderError::Cancelled => ORDER_CANCELLED.with("There is nothing left to invoice."),
+            OrderError::EditChanged => EDIT_CHANGED.with("Nothing was done. Preview the edit again."),
+            OrderError::VersionMismatch(error) => error,
             OrderError::NoSuchSalesPerson => single("/sales_person_id", "not_found", "There is no such user."),
             OrderError::Forbidden(permission) => Self::permission_denied(permission),
             OrderError::TooLarge(error) => single("/lines", "too_large", format!("The order is too large: {error}.")),
             OrderError::Inventory(error) => error.into(),
             OrderError::Accounting(error) => error.into(),
+            OrderError::SecondFactor(error) => error.into(),
             OrderError::NoRandomness(error) => error.into(),
             OrderError::Db(error) => error.into(),
         }
@@ -164,6 +211,6 @@ fn insufficient(short: &[Short]) -> ApiError {
         .map(|Short { sku, shortage }| format!("{sku} ({} of {})", shortage.available, shortage.requested))
         .collect();
     INSUFFICIENT_STOCK
-        .with(format!("Nothing was ordered. Available: {}.", named.join(", ")))
+        .with(format!("Nothing was done. Available: {}.", named.join(", ")))
         .with_member("products", products)
 }

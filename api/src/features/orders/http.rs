@@ -1,30 +1,44 @@
 //! Routes under `/orders`.
 
 use super::{
-    error::{ALREADY_INVOICED, DUPLICATE_REFERENCE, FULFILMENT_EXCEEDS_ORDERED, NOT_INVOICED, NOTHING_TO_FULFIL},
+    error::{
+        ALREADY_INVOICED, DUPLICATE_REFERENCE, EDIT_CHANGED, FULFILMENT_EXCEEDS_ORDERED, NOT_INVOICED,
+        NOTHING_TO_FULFIL, ORDER_CANCELLED, ORDER_NOT_EDITABLE,
+    },
     model::{IssuedInvoice, Order},
-    service::{self, Filter},
+    service::{self, Filter, Proof},
 };
 use crate::{
     app::AppState,
-    features::{accounting::PERIOD_CLOSED, inventory::INSUFFICIENT_STOCK},
+    features::{
+        accounting::PERIOD_CLOSED,
+        identity::{CodeHeader, Origin},
+        inventory::INSUFFICIENT_STOCK,
+    },
     platform::{
         authn::TenantCtx,
         authz::Permission,
-        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route, problems},
+        http::{
+            Access, Answer, ApiError, Body, Header, IdPath, IfMatch, Position, Query, Route, Signature, Takes,
+            no_content, problems,
+        },
+        limits::RateClass,
     },
 };
-use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web::Data};
 use countinghouse_contract::{
     OrderId, Page,
+    edits::{EditPreview, OrderPatch},
     fulfilments::{Fulfilment, NewFulfilment},
     invoices::{Invoice, InvoiceQuery, NewInvoice},
     orders::{self, NewOrder, OrderQuery},
     payments::{NewPayment, NewRefund, Payment},
 };
+use std::future::{Ready, ready};
 
 pub fn routes() -> Vec<Route> {
     let needs = Access::Needs;
+    let edits = Access::PersonNeeds(Permission::OrdersWrite);
     vec![
         Route::get("/orders", needs(Permission::OrdersRead), list)
             .about("Orders, newest first."),
@@ -34,10 +48,22 @@ pub fn routes() -> Vec<Route> {
             .refuses(&[INSUFFICIENT_STOCK, DUPLICATE_REFERENCE, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
         Route::get("/orders/{id}", needs(Permission::OrdersRead), show)
             .about("One order."),
+        Route::patch("/orders/{id}", edits, edit)
+            .about("Edits an order of which nothing has left; asks for a second factor.")
+            .rate(RateClass::LogIn)
+            .refuses(&[ORDER_NOT_EDITABLE, INSUFFICIENT_STOCK, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::delete("/orders/{id}", edits, cancel)
+            .about("Cancels an order of which nothing has left; asks for a second factor.")
+            .rate(RateClass::LogIn)
+            .refuses(&[ORDER_NOT_EDITABLE, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+        Route::post("/orders/{id}/edits/preview", edits, preview)
+            .about("What an edit would come to, and a token with which just that is done.")
+            .refuses(&[ORDER_NOT_EDITABLE, INSUFFICIENT_STOCK])
+            .not_replayed("it changes nothing"),
         Route::post("/orders/{id}/invoice", needs(Permission::InvoicesWrite), invoice)
             .about("Invoices an order that was placed without.")
             .creates()
-            .refuses(&[ALREADY_INVOICED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
+            .refuses(&[ALREADY_INVOICED, ORDER_CANCELLED, PERIOD_CLOSED, problems::CURRENCY_CHANGED]),
         Route::get("/orders/{id}/invoices", needs(Permission::OrdersRead), invoices)
             .about("What was issued for an order, newest first."),
         Route::post("/orders/{id}/payments", needs(Permission::PaymentsWrite), pay)
@@ -79,6 +105,61 @@ async fn create(ctx: TenantCtx, body: Body<NewOrder>) -> Result<Answer<orders::O
 async fn show(ctx: TenantCtx, id: IdPath<OrderId>) -> Result<Answer<orders::Order>, ApiError> {
     let order = service::get(&ctx, id.0).await?;
     Ok(answer(&ctx, order, Answer::ok))
+}
+
+impl FromRequest for Proof {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let token = req.headers().get("x-edit-token").map(|value| value.to_str().unwrap_or_default().to_owned());
+        let if_match = IfMatch::from_request(req, payload).into_inner();
+        let code = CodeHeader::from_request(req, payload).into_inner();
+        let proof = if_match.and_then(|if_match| Ok(Self { if_match, code: code?, token, from: Origin::of(req) }));
+        ready(proof)
+    }
+}
+
+impl Takes for Proof {
+    fn note(signature: &mut Signature) {
+        <(IfMatch, CodeHeader)>::note(signature);
+        let about = "The token of a preview: the edit is made as it was shown, or not at all.";
+        signature.headers.push(Header { name: "X-Edit-Token", about, example: "AAAAAAAAAAE" });
+        signature.refusals.push(EDIT_CHANGED);
+    }
+}
+
+async fn edit(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    proof: Proof,
+    body: Body<OrderPatch>,
+) -> Result<Answer<orders::Order>, ApiError> {
+    let order = service::edit(&state, &ctx, id.0, proof, body.0).await?;
+    Ok(answer(&ctx, order, Answer::ok))
+}
+
+async fn cancel(
+    state: Data<AppState>,
+    req: HttpRequest,
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    if_match: IfMatch,
+    code: CodeHeader,
+) -> Result<HttpResponse, ApiError> {
+    service::cancel(&state, &ctx, id.0, if_match, code, Origin::of(&req)).await?;
+    Ok(no_content())
+}
+
+async fn preview(
+    state: Data<AppState>,
+    ctx: TenantCtx,
+    id: IdPath<OrderId>,
+    if_match: IfMatch,
+    body: Body<OrderPatch>,
+) -> Result<Answer<EditPreview>, ApiError> {
+    Ok(Answer::ok(service::preview(&state, &ctx, id.0, if_match, body.0).await?))
 }
 
 async fn invoice(

@@ -1,8 +1,9 @@
-//! Orders: created with their stock, all or nothing; invoiced, paid and fulfilled, and credited for what came back.
+//! Orders: created with their stock, all or nothing; invoiced, paid and fulfilled; edited and cancelled as
+//! long as nothing of them has left, and credited for what came back.
 //!
 //! Invariants: an order that exists has taken its goods, and goods were taken only for an order
-//! that exists; what it sold, and the customer, product, price and tax as they were, is kept as it
-//! was; an `external_reference` exists once per channel. Every event is posted to the journal in
+//! that exists; the customer, product, price and tax are kept as they were when it was placed or
+//! edited; an `external_reference` exists once per channel. Every event is posted to the journal in
 //! its own transaction. The database derives an order's statuses from its amounts, and refuses a
 //! payment of more than is due. Invoices are frozen as issued, and their numbers have no gap: the
 //! number is drawn last. Locks are taken on the customer, the order, stock rows by product, and then

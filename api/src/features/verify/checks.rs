@@ -89,6 +89,20 @@ pub const CHECKS: &[Check] = &[
                 WHERE e.tenant_id = $1 AND e.source IN ('sale', 'invoice', 'credit_note') GROUP BY 1) p USING (order_id)",
     },
     Check {
+        name: "goods of invoiced orders are cost of goods sold",
+        sql: "SELECT coalesce(p.cost, 0) <> CASE WHEN o.invoiced_on IS NULL THEN 0 ELSE coalesce(m.cost, 0) END AS broken, \
+                format('order %s: goods cost %s, and its invoices and credit notes put %s into 5000', \
+                    o.number, coalesce(m.cost, 0), coalesce(p.cost, 0)) AS what \
+            FROM orders o \
+            LEFT JOIN (SELECT order_id, -sum(value_minor) AS cost FROM stock_movements \
+                WHERE tenant_id = $1 AND order_id IS NOT NULL GROUP BY order_id) m ON m.order_id = o.id \
+            LEFT JOIN (SELECT i.order_id, sum(l.amount_minor) AS cost FROM invoices i \
+                JOIN journal_entries e ON e.tenant_id = $1 AND e.source_id = i.id AND e.source = i.kind \
+                JOIN journal_lines l ON l.tenant_id = $1 AND l.entry_number = e.number AND l.account = '5000' \
+                WHERE i.tenant_id = $1 GROUP BY i.order_id) p ON p.order_id = o.id \
+            WHERE o.tenant_id = $1",
+    },
+    Check {
         name: "what is placed and not invoiced is account 1250",
         sql: "SELECT o.cost <> b.amount AS broken, format('goods cost %s, and 1250 holds %s', o.cost, b.amount) AS what \
             FROM (SELECT coalesce(sum(cost_minor), 0) AS cost FROM orders WHERE tenant_id = $1 AND state = 'placed') o \
@@ -104,8 +118,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         name: "orders are what their lines and goods come to",
-        sql: "SELECT (o.subtotal_minor - o.discount_minor, o.tax_minor - o.shipping_tax_minor, o.cost_minor, o.cost_minor) \
-                IS DISTINCT FROM (l.net, l.tax, l.cost, m.cost) AS broken, \
+        sql: "SELECT (o.subtotal_minor - o.discount_minor, o.tax_minor - o.shipping_tax_minor, o.cost_minor, \
+                CASE WHEN o.cancelled_at IS NULL THEN o.cost_minor ELSE 0 END) IS DISTINCT FROM (l.net, l.tax, l.cost, m.cost) AS broken, \
                 format('order %s: net %s, tax %s, cost %s; its lines %s, %s and %s, its goods %s', o.number, \
                     o.subtotal_minor - o.discount_minor, o.tax_minor - o.shipping_tax_minor, o.cost_minor, \
                     l.net, l.tax, l.cost, m.cost) AS what \
@@ -141,8 +155,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "what is invoiced has its invoice, and that its entry",
         sql: "SELECT (o.invoiced_on IS NOT NULL) <> (i.id IS NOT NULL) \
-                OR i.id IS NOT NULL AND e.id IS NULL \
-                    AND (o.subtotal_minor, o.shipping_minor, o.cost_minor) <> (0, 0, 0) AS broken, \
+                OR i.id IS NOT NULL AND e.id IS NULL AND (o.subtotal_minor, o.shipping_minor) <> (0, 0) AS broken, \
                 format('order %s, invoiced on %s: invoice %s, entry %s', o.number, o.invoiced_on, i.number, e.number) AS what \
             FROM orders o \
             LEFT JOIN LATERAL (SELECT id, number FROM invoices WHERE tenant_id = $1 AND order_id = o.id AND kind = 'invoice' \
@@ -211,6 +224,7 @@ pub const CHECKS: &[Check] = &[
                 FROM order_lines l \
                 LEFT JOIN (SELECT order_line_id, sum(quantity) AS quantity FROM fulfilment_lines \
                     WHERE tenant_id = $1 GROUP BY order_line_id) f ON f.order_line_id = l.id \
+                JOIN orders o ON o.tenant_id = $1 AND o.id = l.order_id AND o.cancelled_at IS NULL \
                 WHERE l.tenant_id = $1 GROUP BY l.product_id) l ON l.product_id = s.product_id \
             WHERE s.tenant_id = $1",
     },

@@ -61,6 +61,8 @@ actions! {
     OrderPaid = "order.paid",
     OrderRefunded = "order.refunded",
     OrderFulfilled = "order.fulfilled",
+    OrderEdited = "order.edited",
+    OrderCancelled = "order.cancelled",
     /// Goods of an order came back, and were credited.
     ReturnCreated = "return.created",
     AccountCreated = "account.created",

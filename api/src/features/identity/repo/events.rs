@@ -16,7 +16,7 @@ use countinghouse_contract::{
 use diesel::prelude::*;
 use uuid::Uuid;
 
-const KINDS: [(SessionEventKind, &str); 15] = [
+const KINDS: [(SessionEventKind, &str); 17] = [
     (SessionEventKind::Login, "login"),
     (SessionEventKind::LoginFailed, "login_failed"),
     (SessionEventKind::Logout, "logout"),
@@ -32,6 +32,8 @@ const KINDS: [(SessionEventKind, &str); 15] = [
     (SessionEventKind::SecondFactorLocked, "second_factor_locked"),
     (SessionEventKind::RecoveryCodeUsed, "recovery_code_used"),
     (SessionEventKind::RecoveryCodesRenewed, "recovery_codes_renewed"),
+    (SessionEventKind::OrderEdited, "order_edited"),
+    (SessionEventKind::OrderCancelled, "order_cancelled"),
 ];
 
 fn name(kind: SessionEventKind) -> &'static str {

@@ -1,14 +1,16 @@
 //! What an order is, apart from HTTP and from the database.
 
+mod edit;
 mod issued;
 mod part;
 mod posting;
 mod pricing;
 
+pub use edit::{Draft, Drafted};
 pub use issued::IssuedInvoice;
 pub use part::Part;
 pub use posting::{Credit, Goods, credit_entry, invoice_entry, payment_entry, sale_entry};
-pub use pricing::{Asked, LineAmounts, Prices, Taxed, cuts_more_than, divide_cost};
+pub use pricing::{Asked, LineAmounts, Prices, Taxed, cost_of_each, cuts_more_than};
 
 use crate::features::inventory::unit_cost;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -59,7 +61,7 @@ pub struct Progress {
 }
 
 /// Who bought, as they were; nobody when they were erased.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Buyer {
     pub customer: Option<CustomerId>,
     pub contact: Option<Contact>,
@@ -67,7 +69,7 @@ pub struct Buyer {
     pub shipping_address: Option<Address>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub id: OrderLineId,
     pub product: ProductId,
@@ -93,7 +95,7 @@ pub struct Returned {
     pub restocked_cost: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shipping {
     pub amounts: Taxed,
     pub tax_rate: Rate,
@@ -170,10 +172,56 @@ impl Sums {
 }
 
 impl Order {
+    /// An order with these lines and nothing else, for tests.
+    #[cfg(test)]
+    fn of_lines(lines: Vec<Line>) -> Self {
+        let currency = Currency::from_code("EUR").unwrap();
+        let at = DateTime::UNIX_EPOCH;
+        Self {
+            id: OrderId(uuid::Uuid::nil()),
+            number: 1,
+            progress: Progress {
+                status: OrderStatus::Placed,
+                payment: PaymentStatus::Unpaid,
+                fulfilment: FulfilmentStatus::Unfulfilled,
+            },
+            channel: String::new(),
+            external_reference: None,
+            currency,
+            buyer: Buyer::default(),
+            sums: Sums::of(&lines, Taxed::default(), currency).unwrap(),
+            lines,
+            prices: Prices::BeforeTax,
+            shipping: Shipping::default(),
+            settled: Settled::default(),
+            invoice: None,
+            fulfilments: Vec::new(),
+            sales_person: None,
+            commission_rate: Rate(0),
+            erp_synced: false,
+            note: None,
+            ordered_at: at,
+            created_by: UserId(uuid::Uuid::nil()),
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// What the customer owes; negative when they are owed.
     pub fn due(&self) -> i64 {
         let Settled { credited, paid, refunded } = self.settled;
         self.sums.total - credited - paid + refunded
+    }
+
+    /// Whether what it is may still be changed: nothing of it has left or come back.
+    pub fn is_editable(&self) -> bool {
+        !self.is_cancelled() && !self.is_returned() && self.progress.fulfilment == FulfilmentStatus::Unfulfilled
+    }
+
+    /// An amount of it, as it goes out.
+    pub fn money(&self, minor: i64) -> Decimal {
+        Money::new(minor, self.currency).to_decimal()
     }
 
     /// How many units of each line have left the shelf; lines of which none has are not named.
@@ -213,8 +261,11 @@ impl Order {
         self.lines.iter().map(|line| line.to_invoice(self.currency)).collect()
     }
 
-    /// Sales after discounts and returns, before tax and without shipping.
-    fn kept_sales(&self) -> i64 {
+    /// Sales after discounts and returns, before tax and without shipping; of a cancelled order none.
+    pub fn kept_sales(&self) -> i64 {
+        if self.is_cancelled() {
+            return 0;
+        }
         let returned = |line: &Line| {
             let part = Part { of: line.quantity, before: 0, units: line.returned.units };
             part.amounts(line.amounts).net
@@ -223,8 +274,16 @@ impl Order {
     }
 
     /// What the goods cost that did not go back into the stock.
-    fn kept_cost(&self) -> i64 {
+    pub fn kept_cost(&self) -> i64 {
+        if self.is_cancelled() {
+            return 0;
+        }
         self.sums.cost - self.lines.iter().map(|line| line.returned.restocked_cost).sum::<i64>()
+    }
+
+    /// What the sales person earns.
+    pub fn commission(&self) -> i64 {
+        share(self.commission_rate, self.kept_sales())
     }
 
     fn wire_lines(&self, costs: bool) -> Vec<orders::OrderLine> {
@@ -272,7 +331,7 @@ impl Order {
             erp_synced: self.erp_synced,
             fulfilments: self.fulfilments.iter().map(Parcel::to_wire).collect(),
             sales_person_id: self.sales_person,
-            commission: money(share(self.commission_rate, self.kept_sales())),
+            commission: money(self.commission()),
             channel: self.channel,
             external_reference: self.external_reference,
             customer_id: self.buyer.customer,

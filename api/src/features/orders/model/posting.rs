@@ -12,6 +12,8 @@ pub enum Goods {
     FromStock,
     /// They left it when the order was placed.
     AlreadySold,
+    /// The invoice takes another's place, and the goods cost so much more than they did, or less.
+    Difference(i64),
 }
 
 /// A credit note before it is issued: what it takes off, as it is printed and as it is posted.
@@ -22,28 +24,49 @@ pub struct Credit {
     pub posted: Lines,
 }
 
-/// An order that is placed and not invoiced: its goods have left, and nothing is owed yet.
-pub fn sale_entry(order: &Order, date: NaiveDate) -> NewEntry {
-    let lines =
-        Lines::new().debit(Account::GoodsSoldNotInvoiced, order.sums.cost).credit(Account::Inventory, order.sums.cost);
-    let memo = format!("Order {}", order.number_text());
+impl Credit {
+    /// Over the whole invoice in force: its money turned round.
+    pub fn of_invoice(order: &Order) -> Self {
+        let sums = order.sums;
+        let posted = Lines::new()
+            .debit(Account::Sales, sums.subtotal)
+            .debit(Account::TaxPayable, sums.tax)
+            .debit(Account::ShippingIncome, sums.shipping)
+            .credit(Account::Receivable, sums.total)
+            .credit(Account::SalesDiscounts, sums.discount);
+        Self { lines: order.invoice_lines(), sums, posted }
+    }
+
+    /// And goods go back into the stock, at what they cost when they left.
+    pub fn with_goods(self, cost: i64) -> Self {
+        let posted = self.posted.debit(Account::Inventory, cost).credit(Account::CostOfGoodsSold, cost);
+        Self { posted, ..self }
+    }
+}
+
+/// Goods of an order that is placed and not invoiced: they have left, and nothing is owed yet. A negative
+/// cost is of goods that come back.
+pub fn sale_entry(order: &Order, what: &str, cost: i64, date: NaiveDate) -> NewEntry {
+    let lines = Lines::new().debit(Account::GoodsSoldNotInvoiced, cost).credit(Account::Inventory, cost);
+    let memo = format!("{what} {}", order.number_text());
     NewEntry { date, source: Source::Sale, source_id: order.id.0, memo, lines }
 }
 
 pub fn invoice_entry(order: &Order, invoice: InvoiceId, date: NaiveDate, goods: Goods) -> NewEntry {
     let sums = &order.sums;
-    let goods = match goods {
-        Goods::FromStock => Account::Inventory,
-        Goods::AlreadySold => Account::GoodsSoldNotInvoiced,
+    let (goods, cost) = match goods {
+        Goods::FromStock => (Account::Inventory, sums.cost),
+        Goods::AlreadySold => (Account::GoodsSoldNotInvoiced, sums.cost),
+        Goods::Difference(cost) => (Account::Inventory, cost),
     };
     let lines = Lines::new()
         .debit(Account::Receivable, sums.total)
         .debit(Account::SalesDiscounts, sums.discount)
-        .debit(Account::CostOfGoodsSold, sums.cost)
+        .debit(Account::CostOfGoodsSold, cost)
         .credit(Account::Sales, sums.subtotal)
         .credit(Account::TaxPayable, sums.tax)
         .credit(Account::ShippingIncome, sums.shipping)
-        .credit(goods, sums.cost);
+        .credit(goods, cost);
     let memo = format!("Invoice of order {}", order.number_text());
     NewEntry { date, source: Source::Invoice, source_id: invoice.0, memo, lines }
 }

@@ -6,7 +6,8 @@
 //! discounted one. Shipping has no discount and a tax rate of its own.
 
 use super::Part;
-use countinghouse_contract::{Currency, Money, Rate, money::MoneyError};
+use countinghouse_contract::{Currency, Money, ProductId, Rate, money::MoneyError};
+use std::collections::BTreeMap;
 
 /// What is asked for one line.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +69,7 @@ pub fn cuts_more_than(cap: Rate, catalogue: i64, unit_price: i64, discount_pct: 
 
 /// Divides what the goods of one product cost over the lines that sold it, by quantity; rounded
 /// cumulatively, half to even, so that the lines sum to the whole.
-pub fn divide_cost(total: i64, quantities: &[i64]) -> Vec<i64> {
+fn divide_cost(total: i64, quantities: &[i64]) -> Vec<i64> {
     let of = quantities.iter().sum();
     let mut before = 0;
     let cost = |&units: &i64| {
@@ -77,6 +78,20 @@ pub fn divide_cost(total: i64, quantities: &[i64]) -> Vec<i64> {
         part.cost(total)
     };
     quantities.iter().map(cost).collect()
+}
+
+/// What the goods of each of these lines cost, where those of one product were taken together.
+pub fn cost_of_each(taken: &[(ProductId, i64)], cost_of: impl Fn(ProductId) -> i64) -> Vec<i64> {
+    let mut quantities: BTreeMap<ProductId, Vec<i64>> = BTreeMap::new();
+    for (product, quantity) in taken {
+        quantities.entry(*product).or_default().push(*quantity);
+    }
+    let divide = |(product, quantities): (ProductId, Vec<i64>)| {
+        (product, divide_cost(cost_of(product), &quantities).into_iter())
+    };
+    let mut costs: BTreeMap<_, _> = quantities.into_iter().map(divide).collect();
+    let next = |product| costs.get_mut(product).and_then(Iterator::next).unwrap_or_default();
+    taken.iter().map(|(product, _)| product).map(next).collect()
 }
 
 fn bounded(minor: i128, currency: Currency) -> Result<i64, MoneyError> {

@@ -2,12 +2,14 @@
 //! becomes of them.
 
 mod documents;
+mod edit;
 mod rows;
 mod write;
 
 pub use documents::{
     NewInvoiceRow, NewPaymentRow, insert_fulfilment, insert_invoice, insert_payment, issued, list_invoices,
 };
+pub use edit::{replace_lines, set_cancelled, update_edited};
 pub use write::{
     Number, find_reference, insert, insert_lines, next_number, set_fulfilment, set_invoiced, set_returned, set_settled,
 };

@@ -2,18 +2,19 @@
 
 use super::{
     invoice::{self, Terms},
+    pricing::{Catalogue, Pricing},
     request::{self, Request},
 };
 use crate::{
     features::{
         accounting,
         customers::{self, Snapshot},
-        inventory::{self, Demand, InventoryError, Shortage, Taken},
+        inventory::{self, Demand, InventoryError, Taken},
         orders::{
-            error::{OrderError, Short},
+            error::OrderError,
             model::{
-                Asked, Buyer, Line, LineAmounts, Order, Prices, Progress, Returned, Settled, Shipping, Sums,
-                cuts_more_than, divide_cost, sale_entry,
+                Asked, Buyer, Line, LineAmounts, Order, Progress, Returned, Settled, Shipping, Sums, cost_of_each,
+                sale_entry,
             },
             repo::{self, Number},
         },
@@ -31,7 +32,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    OrderId, OrderLineId, ProductId, Rate,
+    OrderId, OrderLineId, ProductId,
     orders::{FulfilmentStatus, NewOrder, OrderStatus, PaymentStatus},
 };
 use serde_json::json;
@@ -58,12 +59,13 @@ fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Ord
     }
     let wanted: Vec<Wanted> = request.lines.iter().map(|line| line.wanted.clone()).collect();
     let found = products::for_sale_in(tx, &wanted)?;
-    let (sold, shipping) = price(tx, &request, &found)?;
+    let pricing = Pricing::of_now(tx);
+    let (sold, shipping) = price(&pricing, &request, &found)?;
     let taken = match inventory::take_in(tx, &sum_demands(&sold)) {
         Err(InventoryError::Insufficient(short)) => {
             // Somebody may have placed this very order while we waited for the stock.
             refuse_duplicate(tx, &request)?;
-            return Err(OrderError::Insufficient(name_short(short, &found)));
+            return Err(OrderError::insufficient(short, |product| sku_of(&found, product)));
         }
         taken => taken?,
     };
@@ -83,7 +85,7 @@ fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Ord
         Some(terms) => order.invoice = Some(invoice::issue(tx, &order, terms, invoice::Goods::FromStock)?),
         None => {
             let date = accounting::local_date(tx, ordered_at);
-            accounting::post_in(tx, sale_entry(&order, date))?;
+            accounting::post_in(tx, sale_entry(&order, "Order", order.sums.cost, date))?;
         }
     }
     Ok(order)
@@ -177,7 +179,7 @@ fn assemble(
             shipping_address: request.shipping_address.or(delivery),
         },
         lines,
-        prices: prices(tx),
+        prices: Pricing::of_now(tx).prices,
         shipping,
         sums,
         settled: Settled::default(),
@@ -195,10 +197,6 @@ fn assemble(
     })
 }
 
-fn prices(tx: &TenantTx<'_>) -> Prices {
-    if tx.actor().policies.prices_include_tax { Prices::IncludingTax } else { Prices::BeforeTax }
-}
-
 /// A line with the product it sells, at the price it is sold for.
 struct Sold<'a> {
     product: &'a ForSale,
@@ -207,76 +205,18 @@ struct Sold<'a> {
 }
 
 /// Finds each line's product and price, and what shipping costs; collects every fault.
-fn price<'a>(
-    tx: &TenantTx<'_>,
-    request: &Request,
-    found: &'a [ForSale],
-) -> Result<(Vec<Sold<'a>>, Shipping), OrderError> {
-    let by_id: BTreeMap<ProductId, &ForSale> = found.iter().map(|product| (product.id, product)).collect();
-    let by_sku: BTreeMap<&str, &ForSale> = found.iter().map(|product| (product.sku.as_str(), product)).collect();
-    let mut invalid = Invalid::default();
+fn price<'a>(pricing: &Pricing, request: &Request, found: &'a [ForSale]) -> Result<(Vec<Sold<'a>>, Shipping), Invalid> {
+    let (catalogue, mut invalid) = (Catalogue::new(found), Invalid::default());
     let mut sold = Vec::with_capacity(request.lines.len());
     for (at, line) in request.lines.iter().enumerate() {
-        let (field, product) = match &line.wanted {
-            Wanted::Id(id) => ("product_id", by_id.get(id)),
-            Wanted::Sku(sku) => ("sku", by_sku.get(sku.as_str())),
-        };
-        let pointer = format!("/lines/{at}/{field}");
-        match product {
-            None => invalid.add(&pointer, "not_found", "There is no such product."),
-            Some(product) if !product.active => invalid.add(&pointer, "archived", "This product is archived."),
-            Some(product) => sold.extend(price_line(tx, &mut invalid, at, line, product)),
+        if let Some(product) = catalogue.for_sale(&mut invalid, at, &line.wanted) {
+            let priced = pricing.new_line(&mut invalid, at, line.wish, product);
+            sold.extend(priced.map(|(asked, amounts)| Sold { product, asked, amounts }));
         }
     }
-    let shipping = price_shipping(tx, &mut invalid, request);
+    let shipping = request.shipping.map(|price| pricing.shipping(&mut invalid, price));
     invalid.finish()?;
-    Ok((sold, shipping))
-}
-
-fn price_line<'a>(
-    tx: &TenantTx<'_>,
-    invalid: &mut Invalid,
-    at: usize,
-    line: &request::RequestLine,
-    product: &'a ForSale,
-) -> Option<Sold<'a>> {
-    let currency = tx.actor().currency;
-    let given = line.unit_price.map(|price| invalid.amount(&format!("/lines/{at}/unit_price"), price, currency).minor);
-    let asked = Asked {
-        quantity: line.quantity,
-        unit_price: given.unwrap_or(product.price.minor),
-        discount_pct: line.discount_pct,
-        tax_rate: product.tax_rate,
-    };
-    let (actor, catalogue) = (tx.actor(), product.price.minor);
-    let free = actor.permissions.holds(Permission::OrdersPrice);
-    let cap = actor.policies.max_discount_pct;
-    if !free && cuts_more_than(cap, catalogue, asked.unit_price, asked.discount_pct) {
-        let field = if asked.discount_pct > Rate::default() { "discount_pct" } else { "unit_price" };
-        let most = format!("The price may be cut by {} % of the catalogue's at most.", cap.to_decimal());
-        invalid.add(&format!("/lines/{at}/{field}"), "discount_above_cap", most);
-    }
-    match prices(tx).line(asked, currency) {
-        Ok(amounts) => Some(Sold { product, asked, amounts }),
-        Err(_) => {
-            let pointer = format!("/lines/{at}/quantity");
-            invalid.add(&pointer, "too_large", "Quantity times price is more than 10^13 minor units.");
-            None
-        }
-    }
-}
-
-fn price_shipping(tx: &TenantTx<'_>, invalid: &mut Invalid, request: &Request) -> Shipping {
-    let Some(shipping) = request.shipping else {
-        return Shipping::default();
-    };
-    let (currency, tax_rate) = (tx.actor().currency, tx.actor().policies.shipping_tax_rate);
-    let amount = invalid.amount("/shipping", shipping, currency).minor;
-    let amounts = prices(tx).tax(amount, tax_rate, currency).unwrap_or_else(|_| {
-        invalid.add("/shipping", "too_large", "At most 10^13 minor units.");
-        Default::default()
-    });
-    Shipping { amounts, tax_rate }
+    Ok((sold, shipping.unwrap_or_default()))
 }
 
 /// What is wanted of each product: repeated products are one demand.
@@ -289,16 +229,16 @@ fn sum_demands(sold: &[Sold<'_>]) -> Vec<Demand> {
     quantities.into_iter().map(|(product, quantity)| Demand { product, quantity }).collect()
 }
 
-fn name_short(short: Vec<Shortage>, found: &[ForSale]) -> Vec<Short> {
-    let sku = |product| found.iter().find(|known| known.id == product).map(|known| known.sku.clone());
-    short.into_iter().map(|shortage| Short { sku: sku(shortage.product).unwrap_or_default(), shortage }).collect()
+fn sku_of(found: &[ForSale], product: ProductId) -> Option<String> {
+    found.iter().find(|known| known.id == product).map(|known| known.sku.clone())
 }
 
 fn make_lines(tx: &TenantTx<'_>, sold: &[Sold<'_>], taken: &Taken) -> Result<Vec<Line>, NoRandomness> {
-    let mut costs = line_costs(sold, taken);
+    let issued: Vec<_> = sold.iter().map(|line| (line.product.id, line.asked.quantity)).collect();
+    let costs = cost_of_each(&issued, |product| taken.cost_of(product));
     sold.iter()
-        .map(|line| {
-            let cost = costs.get_mut(&line.product.id).and_then(Iterator::next).unwrap_or_default();
+        .zip(costs)
+        .map(|(line, cost)| {
             Ok(Line {
                 id: tx.make_id::<OrderLineId>()?,
                 product: line.product.id,
@@ -314,16 +254,4 @@ fn make_lines(tx: &TenantTx<'_>, sold: &[Sold<'_>], taken: &Taken) -> Result<Vec
             })
         })
         .collect()
-}
-
-/// The cost of each product's goods, divided over its lines in their order.
-fn line_costs(sold: &[Sold<'_>], taken: &Taken) -> BTreeMap<ProductId, std::vec::IntoIter<i64>> {
-    let mut quantities: BTreeMap<ProductId, Vec<i64>> = BTreeMap::new();
-    for line in sold {
-        quantities.entry(line.product.id).or_default().push(line.asked.quantity);
-    }
-    let divide = |(product, quantities): (ProductId, Vec<i64>)| {
-        (product, divide_cost(taken.cost_of(product), &quantities).into_iter())
-    };
-    quantities.into_iter().map(divide).collect()
 }

@@ -56,6 +56,9 @@ fn no_such_date(detail: &str) -> Invalid {
 pub async fn invoice(ctx: &TenantCtx, id: OrderId, input: NewInvoice) -> Result<Order, OrderError> {
     ctx.transaction(move |tx| {
         let order = lock(tx, id)?;
+        if order.is_cancelled() {
+            return Err(OrderError::Cancelled);
+        }
         if order.invoice.is_some() {
             return Err(OrderError::AlreadyInvoiced);
         }
@@ -89,6 +92,16 @@ fn check_date(tx: &TenantTx<'_>, order: &Order, date: Option<NaiveDate>) -> Resu
 /// Posts and issues the invoice of an order, as the last thing of its transaction.
 pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -> Result<Issued, OrderError> {
     let id = tx.make_id::<InvoiceId>()?;
+    issue_as(tx, id, order, terms, goods)
+}
+
+fn issue_as(
+    tx: &mut TenantTx<'_>,
+    id: InvoiceId,
+    order: &Order,
+    terms: Terms,
+    goods: Goods,
+) -> Result<Issued, OrderError> {
     accounting::post_in(tx, invoice_entry(order, id, terms.date, goods))?;
     let row = NewInvoiceRow {
         id,
@@ -103,6 +116,22 @@ pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -
     };
     let number = repo::insert_invoice(tx, &row)?;
     Ok(Issued { number, due_date: terms.due_date })
+}
+
+/// Takes the invoice of an order back, whole, and issues another in its place: `difference` is what the
+/// goods cost more than they did, or less. Both have one time, so that their ids say which came first.
+pub fn reissue(
+    tx: &mut TenantTx<'_>,
+    before: &Order,
+    after: &Order,
+    terms: Terms,
+    difference: i64,
+) -> Result<Issued, OrderError> {
+    let mut ids = [tx.make_id::<InvoiceId>()?, tx.make_id::<InvoiceId>()?];
+    ids.sort_by_key(|id| id.0);
+    let [note, invoice] = ids;
+    credit_in(tx, before, note, terms.date, Credit::of_invoice(before))?;
+    issue_as(tx, invoice, after, terms, Goods::Difference(difference))
 }
 
 /// Posts and issues a credit note over an order, as the last thing of its transaction. That the order

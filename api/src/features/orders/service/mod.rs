@@ -1,13 +1,18 @@
 //! The rules of orders, and their transactions. A room for each thing that happens to one.
 
+mod cancel;
 mod create;
+mod edit;
 mod fulfil;
 mod invoice;
 mod pay;
+mod pricing;
 mod request;
 mod returned;
 
+pub use cancel::cancel;
 pub use create::create;
+pub use edit::{Proof, edit, preview};
 pub use fulfil::fulfil;
 pub use invoice::{credit_in, invoice, invoices};
 pub use pay::{pay, refund};
@@ -17,7 +22,7 @@ use super::{error::OrderError, model::Order, repo};
 use crate::platform::{
     authn::TenantCtx,
     db::TenantTx,
-    http::{Dates, Invalid, PageRequest, Text},
+    http::{Dates, IfMatch, Invalid, PageRequest, Text},
 };
 use countinghouse_contract::{
     CustomerId, OrderId,
@@ -74,4 +79,14 @@ pub async fn get(ctx: &TenantCtx, id: OrderId) -> Result<Order, OrderError> {
 /// The order, which nobody else changes until the transaction ends.
 fn lock(tx: &mut TenantTx<'_>, id: OrderId) -> Result<Order, OrderError> {
     repo::lock(tx, id)?.ok_or(OrderError::NotFound)
+}
+
+/// The same for who changes what it is: the version that they have seen, of which nothing has left.
+fn lock_editable(tx: &mut TenantTx<'_>, id: OrderId, if_match: &IfMatch) -> Result<Order, OrderError> {
+    editable(lock(tx, id)?, if_match)
+}
+
+fn editable(order: Order, if_match: &IfMatch) -> Result<Order, OrderError> {
+    if_match.check(order.version).map_err(OrderError::VersionMismatch)?;
+    if order.is_editable() { Ok(order) } else { Err(OrderError::NotEditable) }
 }

@@ -1,5 +1,6 @@
 //! The body of a new order, read and found in form: all that can be said without the database.
 
+use super::pricing::Wish;
 use crate::{
     features::{
         customers::{check_address, check_contact},
@@ -9,15 +10,15 @@ use crate::{
 };
 use chrono::{DateTime, Datelike, Utc};
 use countinghouse_contract::{
-    CustomerId, Decimal, Rate, UserId,
+    CustomerId, Decimal, ProductId, UserId,
     customers::{Address, Contact},
     orders::{NewOrder, NewOrderLine},
 };
 
-const MAX_LINES: usize = 500;
+pub const MAX_LINES: usize = 500;
 pub const CHANNEL: Text = Text::line(1..=40);
 pub const REFERENCE: Text = Text::line(1..=200);
-const NOTE: Text = Text::lines(0..=5_000);
+pub const NOTE: Text = Text::lines(0..=5_000);
 
 /// An order that was read and found in form. Amounts wait for the client's currency.
 pub struct Request {
@@ -36,20 +37,12 @@ pub struct Request {
 
 pub struct RequestLine {
     pub wanted: Wanted,
-    pub quantity: i64,
-    pub unit_price: Option<Decimal>,
-    pub discount_pct: Rate,
+    pub wish: Wish,
 }
 
 pub fn check(input: NewOrder) -> Result<Request, Invalid> {
     let mut invalid = Invalid::default();
-    match input.lines.len() {
-        0 => invalid.add("/lines", "too_few", "An order has at least one line."),
-        count if count > MAX_LINES => {
-            invalid.add("/lines", "too_many", format!("An order has at most {MAX_LINES} lines."));
-        }
-        _ => {}
-    }
+    check_count(&mut invalid, input.lines.len());
     check_buyer(&mut invalid, &input);
     let channel = input.channel.unwrap_or_else(|| "api".to_owned());
     invalid.text("/channel", &channel, &CHANNEL);
@@ -76,6 +69,16 @@ pub fn check(input: NewOrder) -> Result<Request, Invalid> {
     })
 }
 
+pub fn check_count(invalid: &mut Invalid, lines: usize) {
+    match lines {
+        0 => invalid.add("/lines", "too_few", "An order has at least one line."),
+        count if count > MAX_LINES => {
+            invalid.add("/lines", "too_many", format!("An order has at most {MAX_LINES} lines."));
+        }
+        _ => {}
+    }
+}
+
 fn check_buyer(invalid: &mut Invalid, input: &NewOrder) {
     if let Some(contact) = &input.customer {
         check_contact(invalid, "/customer", contact);
@@ -83,8 +86,11 @@ fn check_buyer(invalid: &mut Invalid, input: &NewOrder) {
             invalid.add("/customer", "one_of", "Name the customer by customer_id or by customer, one of the two.");
         }
     }
-    let addresses = [("/billing_address", &input.billing_address), ("/shipping_address", &input.shipping_address)];
-    for (pointer, address) in addresses {
+    check_addresses(invalid, input.billing_address.as_ref(), input.shipping_address.as_ref());
+}
+
+pub fn check_addresses(invalid: &mut Invalid, billing: Option<&Address>, shipping: Option<&Address>) {
+    for (pointer, address) in [("/billing_address", billing), ("/shipping_address", shipping)] {
         if let Some(address) = address {
             check_address(invalid, pointer, address);
         }
@@ -92,19 +98,36 @@ fn check_buyer(invalid: &mut Invalid, input: &NewOrder) {
 }
 
 fn check_line(invalid: &mut Invalid, at: usize, line: NewOrderLine) -> Option<RequestLine> {
-    invalid.quantity(&format!("/lines/{at}/quantity"), line.quantity, 1..=MAX_QUANTITY);
-    let discount_pct = line.discount_pct.map(|rate| invalid.rate(&format!("/lines/{at}/discount_pct"), rate));
-    let wanted = match (line.product_id, line.sku) {
-        (Some(id), None) => Wanted::Id(id),
+    let wish = check_wish(invalid, at, line.quantity, line.unit_price, line.discount_pct);
+    let Some(wanted) = check_product(invalid, at, line.product_id, line.sku) else {
+        let rule = "Name the product by product_id or by sku, one of the two.";
+        invalid.add(&format!("/lines/{at}"), "one_of", rule);
+        return None;
+    };
+    Some(RequestLine { wanted, wish })
+}
+
+/// How many are wanted on a line, and at what discount; the price waits for its currency.
+pub fn check_wish(
+    invalid: &mut Invalid,
+    at: usize,
+    quantity: i64,
+    unit_price: Option<Decimal>,
+    discount_pct: Option<Decimal>,
+) -> Wish {
+    invalid.quantity(&format!("/lines/{at}/quantity"), quantity, 1..=MAX_QUANTITY);
+    let discount_pct = discount_pct.map(|rate| invalid.rate(&format!("/lines/{at}/discount_pct"), rate));
+    Wish { quantity, unit_price, discount_pct }
+}
+
+/// The product that a line names; nothing when it names none, or two.
+pub fn check_product(invalid: &mut Invalid, at: usize, id: Option<ProductId>, sku: Option<String>) -> Option<Wanted> {
+    match (id, sku) {
+        (Some(id), None) => Some(Wanted::Id(id)),
         (None, Some(sku)) => {
             invalid.text(&format!("/lines/{at}/sku"), &sku, &Text::line(1..=64));
-            Wanted::Sku(sku)
+            Some(Wanted::Sku(sku))
         }
-        _ => {
-            invalid.add(&format!("/lines/{at}"), "one_of", "Name the product by product_id or by sku, one of the two.");
-            return None;
-        }
-    };
-    let (quantity, unit_price) = (line.quantity, line.unit_price);
-    Some(RequestLine { wanted, quantity, unit_price, discount_pct: discount_pct.unwrap_or_default() })
+        _ => None,
+    }
 }
