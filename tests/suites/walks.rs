@@ -4,7 +4,7 @@
 //! A walk is its seed: the same number walks the same way, and stands in the message of a failure.
 //! The worlds are few and long, since a new database for each walk would cost more than the walk.
 
-use countinghouse_tests::{Answer, Caller, Dice, Tenant, World};
+use countinghouse_tests::{Answer, Caller, Dice, Editor, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -13,8 +13,10 @@ const WALKS: u64 = 256;
 const STEPS: usize = 12;
 
 /// A client on its walk: its products, and its orders as they were last seen.
-struct Walker {
+struct Walker<'w> {
     caller: Caller,
+    /// The same person, whose second factor edits and cancels take.
+    editor: &'w Editor<'w>,
     digits: u32,
     products: Vec<String>,
     orders: Vec<Value>,
@@ -22,10 +24,11 @@ struct Walker {
     done: BTreeMap<&'static str, u32>,
 }
 
-impl Walker {
-    async fn new(world: &World, tenant: &Tenant, digits: u32, dice: &mut Dice) -> Self {
+impl<'w> Walker<'w> {
+    async fn new(editor: &'w Editor<'w>, digits: u32, dice: &mut Dice) -> Self {
         let mut walker = Self {
-            caller: world.caller(tenant, "owner"),
+            caller: editor.caller(),
+            editor,
             digits,
             products: Vec::new(),
             orders: Vec::new(),
@@ -56,13 +59,15 @@ impl Walker {
     }
 
     async fn step(&mut self, dice: &mut Dice) {
-        match dice.roll(11) {
+        match dice.roll(14) {
             0 | 1 => self.adjust(dice).await,
             2..=4 => self.order(dice).await,
             5 => self.invoice(dice).await,
             6 | 7 => self.pay(dice).await,
             8 => self.refund(dice).await,
             9 => self.take_back(dice).await,
+            10 | 11 => self.edit(dice).await,
+            12 => self.cancel(dice).await,
             _ => self.fulfil(dice).await,
         }
     }
@@ -120,7 +125,7 @@ impl Walker {
     /// The body of a success, which is counted; a refusal must be for one of these reasons.
     #[track_caller]
     fn note(&mut self, what: &'static str, answer: Answer, refusals: &[&str]) -> Option<Value> {
-        if answer.status == 200 || answer.status == 201 {
+        if answer.status < 300 {
             *self.done.entry(what).or_default() += 1;
             return Some(answer.body);
         }
@@ -134,9 +139,44 @@ impl Walker {
         None
     }
 
+    /// Some lines stay, most of them with another quantity, and others are new.
+    async fn edit(&mut self, dice: &mut Dice) {
+        let Some(order) = dice.pick(&self.orders).cloned() else { return };
+        // By its lines of now, which another edit may have changed.
+        let order = self.editor.look(&order).await;
+        let mut lines = Vec::new();
+        for line in order["lines"].as_array().unwrap() {
+            if dice.roll(4) > 0 {
+                lines.push(json!({"id": line["id"], "quantity": 1 + dice.roll(6)}));
+            }
+        }
+        for line in &mut lines {
+            if dice.roll(4) == 0 {
+                line["unit_price"] = json!(self.amount(dice, 3_000));
+                line["discount_pct"] = json!(format!("{}.5", dice.roll(99)));
+            }
+        }
+        if lines.is_empty() || dice.roll(3) == 0 {
+            lines.push(json!({"product_id": dice.pick(&self.products), "quantity": 1 + dice.roll(4)}));
+        }
+        let mut body = json!({"lines": lines});
+        if dice.roll(4) == 0 {
+            body["shipping"] = json!(self.amount(dice, 900));
+        }
+        let answer = self.editor.edit(&order, &body).await;
+        self.note("edit", answer, &["insufficient_stock", "order_not_editable"]);
+    }
+
+    async fn cancel(&mut self, dice: &mut Dice) {
+        if let Some(order) = dice.pick(&self.orders).cloned() {
+            let answer = self.editor.cancel(&order).await;
+            self.note("cancel", answer, &["order_not_editable"]);
+        }
+    }
+
     async fn invoice(&mut self, dice: &mut Dice) {
         if let Some(order) = dice.pick(&self.orders).cloned() {
-            self.on(&order, "invoice", json!({}), &["already_invoiced"]).await;
+            self.on(&order, "invoice", json!({}), &["already_invoiced", "order_cancelled"]).await;
         }
     }
 
@@ -172,7 +212,7 @@ impl Walker {
         let lines: Vec<Value> = (0..=dice.roll(2)).map(|_| line(dice)).collect();
         let body = json!({"order_id": order["id"], "lines": lines, "credit_shipping": dice.roll(2) == 0});
         let answer = self.caller.post("/returns", &body).await;
-        self.note("return", answer, &["not_invoiced", "return_exceeds_sold"]);
+        self.note("return", answer, &["not_invoiced", "return_exceeds_sold", "not_found"]);
     }
 
     async fn fulfil(&mut self, dice: &mut Dice) {
@@ -183,7 +223,8 @@ impl Walker {
             {
                 body["lines"] = json!([{"order_line_id": line["id"], "quantity": 1 + dice.roll(4)}]);
             }
-            self.on(&order, "fulfilments", body, &["fulfilment_exceeds_ordered", "nothing_to_fulfil"]).await;
+            self.on(&order, "fulfilments", body, &["fulfilment_exceeds_ordered", "nothing_to_fulfil", "not_found"])
+                .await;
         }
     }
 }
@@ -196,12 +237,14 @@ async fn walk(currencies: [(&str, u32); 2], seeds: std::ops::Range<u64>) {
         let profile = json!({"currency": currency});
         world.caller(tenant, "owner").patch("/client", &profile).await.expect(200);
     }
+    let editors =
+        [Editor::enrol(&world, &world.north, "owner").await, Editor::enrol(&world, &world.south, "owner").await];
     let mut done = BTreeMap::new();
     for seed in seeds {
         let mut dice = Dice::of(seed);
         let [(_, first), (_, second)] = currencies;
-        let mut north = Walker::new(&world, &world.north, first, &mut dice).await;
-        let mut south = Walker::new(&world, &world.south, second, &mut dice).await;
+        let mut north = Walker::new(&editors[0], first, &mut dice).await;
+        let mut south = Walker::new(&editors[1], second, &mut dice).await;
         for step in 0..STEPS {
             let (walker, slug) = if dice.roll(2) == 0 { (&mut north, "north") } else { (&mut south, "south") };
             walker.step(&mut dice).await;
@@ -225,6 +268,8 @@ async fn walk(currencies: [(&str, u32); 2], seeds: std::ops::Range<u64>) {
         "refunds",
         "fulfilments",
         "return",
+        "edit",
+        "cancel",
     ];
     assert!(steps.iter().all(|step| done.contains_key(step)), "not all was ever done: {done:?}");
 }

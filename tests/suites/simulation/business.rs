@@ -1,4 +1,5 @@
-//! What the clients do: sell, collect, take back, refund, and buy; and what must have come of it.
+//! What the clients do: sell, change and cancel what they sold, collect, take back, refund, and buy; and what
+//! must have come of it.
 
 use super::{
     Simulation,
@@ -6,8 +7,16 @@ use super::{
 };
 use countinghouse_tests::{Dice, Login, Tenant, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// The client whose owner has a second factor, and so edits and cancels.
+pub const EDITOR: usize = 0;
+
+fn id(thing: &Value) -> String {
+    thing["id"].as_str().expect("an id").to_owned()
+}
 
 /// A client, and what it sells.
 pub struct Client {
@@ -86,6 +95,30 @@ impl Simulation {
         self.ask(at, "/returns".to_owned(), json!({"order_id": order["id"], "lines": [line]}));
     }
 
+    fn some_order_of_the_editor(&mut self) -> Option<(usize, Value)> {
+        let mut orders = self.acknowledged("/orders");
+        orders.retain(|(client, _)| *client == EDITOR);
+        self.dice.pick(&orders).cloned()
+    }
+
+    /// Another quantity of the first line, another product beside it, and always another note.
+    pub fn edit(&mut self) {
+        let Some((at, order)) = self.some_order_of_the_editor() else { return };
+        let note = format!("N-{}", self.requests.len());
+        let mut lines = vec![json!({"id": order["lines"][0]["id"], "quantity": 1 + self.dice.roll(5)})];
+        if self.dice.roll(2) == 0 {
+            lines.push(json!({"product_id": self.dice.pick(&self.clients[at].products), "quantity": 1}));
+        }
+        let path = format!("/orders/{}", id(&order));
+        self.ask_with_code(at, Method::PATCH, path, json!({"lines": lines, "note": note}));
+    }
+
+    pub fn cancel(&mut self) {
+        if let Some((at, order)) = self.some_order_of_the_editor() {
+            self.ask_with_code(at, Method::DELETE, format!("/orders/{}", id(&order)), Value::Null);
+        }
+    }
+
     pub fn adjust(&mut self) {
         let at = self.some_client();
         let cost = self.clients[at].amount(&mut self.dice, 700);
@@ -116,6 +149,14 @@ impl Simulation {
         assert_eq!(self.standing("returns t"), expected(returned));
         let by_hand = "(SELECT * FROM stock_movements WHERE order_id IS NULL AND kind <> 'opening') t";
         assert_eq!(self.standing(by_hand), expected(adjustment));
+        let done = |method: Method| {
+            let of = self.requests.iter().filter(move |request| request.method == method);
+            of.filter(|request| matches!(request.state, State::Done(_)))
+        };
+        let cancelled = done(Method::DELETE).map(|request| (request.path.replace("/orders/", ""), self.slug(request)));
+        assert_eq!(self.standing("(SELECT * FROM orders WHERE cancelled_at IS NOT NULL) t"), cancelled.collect());
+        let edits = "(SELECT * FROM session_events WHERE kind = 'order_edited') t";
+        assert_eq!(self.standing(edits).len(), done(Method::PATCH).count());
     }
 
     fn slug(&self, request: &Request) -> String {

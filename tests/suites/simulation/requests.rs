@@ -8,6 +8,7 @@ use serde_json::Value;
 /// What somebody wants, for as long as nobody knows what became of it.
 pub struct Request {
     pub client: usize,
+    pub method: Method,
     pub path: String,
     pub body: Value,
     pub state: State,
@@ -24,7 +25,11 @@ pub enum State {
 }
 
 /// What business may be refused for.
-const REFUSALS: [&str; 4] = ["insufficient_stock", "overpaid", "return_exceeds_sold", "over_refunded"];
+const REFUSALS: [&str; 6] =
+    ["insufficient_stock", "overpaid", "return_exceeds_sold", "over_refunded", "order_not_editable", "not_found"];
+
+/// What a code is refused for that is not the next one: the clock was set back, or it came too often.
+const OUT_OF_TIME: [&str; 2] = ["second_factor_invalid", "second_factor_locked"];
 
 fn reason(problem: &Value) -> &str {
     let fault = problem["errors"].get(0).unwrap_or(problem);
@@ -40,7 +45,12 @@ enum Outcome {
 
 impl Simulation {
     pub fn ask(&mut self, client: usize, path: String, body: Value) {
-        self.requests.push(Request { client, path, body, state: State::Open });
+        self.requests.push(Request { client, method: Method::POST, path, body, state: State::Open });
+    }
+
+    /// Something behind the second factor: each time it is sent it brings a code of that moment.
+    pub fn ask_with_code(&mut self, client: usize, method: Method, path: String, body: Value) {
+        self.requests.push(Request { client, method, path, body, state: State::Open });
     }
 
     /// The newest request is sent, or left for later; the wire is cut meanwhile or its answer is lost,
@@ -91,6 +101,7 @@ impl Simulation {
             // The connection was cut or its end not seen yet, or it is not known what came of it.
             (503, _) => {}
             (409, _) if answer.body["code"] == "idempotency_in_progress" => {}
+            (401 | 429, State::Open) if OUT_OF_TIME.contains(&reason(&answer.body)) => {}
             (200..=299, State::Open) => request.state = State::Done(answer.text),
             (200..=299, State::Done(first)) => {
                 assert_eq!((answer.header("idempotency-replayed"), &answer.text), ("true", first), "{told}");
@@ -101,10 +112,15 @@ impl Simulation {
     }
 
     async fn send(&self, at: usize) -> Outcome {
-        let Request { client, path, body, .. } = &self.requests[at];
+        let Request { client, method, path, body, .. } = &self.requests[at];
+        let with_code = (*method != Method::POST).then(|| self.next_code());
         let caller = self.world.caller(&self.clients[*client].tenant, "owner");
         let key = format!("request-{at}");
-        let request = caller.request(Method::POST, path).header("idempotency-key", key).json(body);
+        let request = caller.request(method.clone(), path).header("idempotency-key", key).json(body);
+        let request = match with_code {
+            Some(code) => request.header("X-2FA-Code", code),
+            None => request,
+        };
         match request.send().await {
             Ok(response) => Outcome::Answer(Answer::from(response).await),
             Err(_) => Outcome::Nothing,

@@ -12,6 +12,12 @@ impl Simulation {
         }
     }
 
+    /// What the editor's app shows a while later, when its last code has gone.
+    pub fn next_code(&self) -> String {
+        self.world.clock.advance(Duration::seconds(60));
+        self.world.code(&self.secret)
+    }
+
     /// Mostly forward, sometimes back, as a machine's clock is when it is corrected.
     pub fn step_the_clock(&mut self) {
         let seconds = match self.dice.roll(4) {
