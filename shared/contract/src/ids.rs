@@ -73,4 +73,6 @@ id! {
     FulfilmentId,
     /// Goods that came back at one time.
     ReturnId,
+    /// A file that was brought in.
+    ImportId,
 }
