@@ -17,8 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     let mut swagger_ui = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     for name in ["swagger-ui-bundle.js", "swagger-ui.css"] {
-        let place = swagger_ui.file_names().find(|place| place.ends_with(&format!("/dist/{name}"))).map(str::to_owned);
-        let mut file = swagger_ui.by_name(&place.ok_or(name)?)?;
+        let mut places = swagger_ui.file_names().filter_map(Result::ok).map(|place| place.into_owned());
+        let place = places.find(|place| place.ends_with(&format!("/dist/{name}"))).ok_or(name)?;
+        drop(places);
+        let mut file = swagger_ui.by_name(&place)?;
         std::io::copy(&mut file, &mut fs::File::create(out.join(name))?)?;
     }
     // aide shows ReDoc within a page of its own, of which the program alone is wanted.

@@ -21,5 +21,6 @@ pub mod openapi;
 pub mod passwords;
 pub mod points;
 pub mod second_factor;
+pub mod sheets;
 pub mod telemetry;
 pub mod vault;
