@@ -1,6 +1,7 @@
-"""What the fuzzer checks of each answer beside the schemas: a problem's code is listed for its operation."""
+"""What the fuzzer does beside the schemas: a problem's code is listed for its operation, and files are bytes."""
 
 import schemathesis
+from schemathesis.transport.serialization import serialize_binary
 
 
 @schemathesis.check
@@ -12,3 +13,8 @@ def problem_is_listed(_context, response, case):
         codes = document["components"]["responses"][reference.rsplit("/", 1)[1]]["x-codes"]
         code = response.json()["code"]
         assert code in codes, f"`{code}` is not listed"
+
+
+@schemathesis.serializer("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def file(_context, value):
+    return {"data": serialize_binary(value)}

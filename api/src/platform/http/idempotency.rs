@@ -11,6 +11,7 @@ use super::{
     error::{ApiError, Kind},
     invalid::Invalid,
     problems,
+    upload::{Spooled, TakesFile, spool},
 };
 use crate::{
     app::AppState,
@@ -31,14 +32,18 @@ use actix_web::{
         header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LOCATION},
     },
     middleware::Next,
-    web::{Bytes, Data},
+    web::{self, Bytes, Data},
 };
 use aws_lc_rs::{
     digest::{Context, SHA256},
     hmac,
 };
 use futures_util::stream;
-use std::sync::Arc;
+use std::{
+    fs::File,
+    io::{self, Read, Seek},
+    sync::Arc,
+};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -63,14 +68,36 @@ impl Fingerprints {
 
     /// Of a body that was sent within this scope, by each key.
     fn of(&self, scope: &Digest, body: &[u8]) -> Vec<Digest> {
-        let sign = |key| {
+        let mut contexts = self.begin(scope);
+        contexts.iter_mut().for_each(|context| context.update(body));
+        end(contexts)
+    }
+
+    /// The same of a body that is a file, which is read from its beginning and left there.
+    fn of_file(&self, scope: &Digest, file: &mut File) -> io::Result<Vec<Digest>> {
+        let mut contexts = self.begin(scope);
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let count = file.read(&mut piece)?;
+            let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else { break };
+            contexts.iter_mut().for_each(|context| context.update(read));
+        }
+        file.rewind()?;
+        Ok(end(contexts))
+    }
+
+    fn begin(&self, scope: &Digest) -> Vec<hmac::Context> {
+        let of_scope = |key| {
             let mut context = hmac::Context::with_key(key);
             context.update(scope);
-            context.update(body);
-            context.sign().as_ref().try_into().unwrap_or_default()
+            context
         };
-        self.0.iter().map(sign).collect()
+        self.0.iter().map(of_scope).collect()
     }
+}
+
+fn end(contexts: Vec<hmac::Context>) -> Vec<Digest> {
+    contexts.into_iter().map(|context| context.sign().as_ref().try_into().unwrap_or_default()).collect()
 }
 
 /// Runs a handler once for each key of a caller; without a key, as always.
@@ -185,11 +212,23 @@ async fn claim(req: &mut ServiceRequest) -> Result<Option<Claim>, ApiError> {
     };
     let caller = req.extensions().get::<TenantCtx>().map(|ctx| caller(&ctx.principal()));
     let caller = caller.ok_or_else(|| ApiError::undeclared("TenantCtx"))?;
-    let body = read(req.request().clone(), req.take_payload()).await?;
     let scope = digest(&[&caller, req.method().as_str(), req.path(), &key]);
     let state = req.app_data::<Data<AppState>>().ok_or_else(|| ApiError::undeclared("AppState"))?;
-    let request = state.fingerprints.of(&scope, &body);
-    req.set_payload(payload(body));
+    let fingerprints = state.fingerprints.clone();
+    let (request, body) = (req.request().clone(), req.take_payload());
+    let request = if req.app_data::<TakesFile>().is_some() {
+        let Spooled(mut file) = spool(&request, body).await?;
+        let signed = web::block(move || Ok::<_, io::Error>((fingerprints.of_file(&scope, &mut file)?, file))).await;
+        let signed = signed.unwrap_or_else(|_| Err(io::Error::other("no thread")));
+        let (request, file) = signed.map_err(ApiError::internal)?;
+        req.extensions_mut().insert(Spooled(file));
+        request
+    } else {
+        let body = read(request, body).await?;
+        let request = fingerprints.of(&scope, &body);
+        req.set_payload(payload(body));
+        request
+    };
     Ok(Some(Claim::new(scope, request)))
 }
 

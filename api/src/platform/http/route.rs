@@ -8,6 +8,7 @@ use super::{
     error::{ApiError, Kind},
     problems,
     signature::{Answers, Signature, Takes},
+    upload::TakesFile,
 };
 use crate::platform::{
     authn::guard,
@@ -196,6 +197,9 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
     for (path, routes) in by_path {
         let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
+        if routes.iter().any(|route| !route.signature.uploads.is_empty()) {
+            resource = resource.app_data(TakesFile);
+        }
         for route in routes {
             let (access, rate, repeats) = (route.access, route.rate, route.repeats);
             let takes_query = route.signature.query.is_some();

@@ -1,7 +1,10 @@
 //! What a handler takes and answers, read off its types: a route's document can not say otherwise.
 
-use super::{Answer, Body, IdPath, IfMatch, Kind, Query, problems};
-use crate::platform::authn::{PlatformCtx, TenantCtx};
+use super::{Answer, Body, FileAnswer, IdPath, IfMatch, Kind, Query, SheetUpload, problems};
+use crate::platform::{
+    authn::{PlatformCtx, TenantCtx},
+    sheets::SHEETS,
+};
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -24,18 +27,22 @@ pub struct Header {
 pub struct Signature {
     pub query: Option<SchemaOf>,
     pub body: Option<SchemaOf>,
+    /// The media types of a body that is a file.
+    pub uploads: &'static [&'static str],
     pub headers: Vec<Header>,
     /// Whether the `{id}` of the path is an id like all others.
     pub id: bool,
     /// What a good answer holds; nothing for 204.
     pub answer: Option<SchemaOf>,
+    /// The media types of an answer that is a file.
+    pub downloads: &'static [&'static str],
     /// With what reading the request may be refused.
     pub refusals: Vec<Kind>,
 }
 
 impl Signature {
     pub fn of<Args: Takes, Output: Answers>() -> Self {
-        let mut signature = Self { answer: Output::schema(), ..Self::default() };
+        let mut signature = Self { answer: Output::schema(), downloads: Output::files(), ..Self::default() };
         Args::note(&mut signature);
         signature
     }
@@ -49,6 +56,11 @@ pub trait Takes {
 /// What a handler answers when all goes well.
 pub trait Answers {
     fn schema() -> Option<SchemaOf>;
+
+    /// The media types of a file.
+    fn files() -> &'static [&'static str] {
+        &[]
+    }
 }
 
 impl<T: JsonSchema> Answers for Answer<T> {
@@ -64,9 +76,30 @@ impl Answers for HttpResponse {
     }
 }
 
+impl Answers for FileAnswer {
+    fn schema() -> Option<SchemaOf> {
+        None
+    }
+
+    fn files() -> &'static [&'static str] {
+        &SHEETS
+    }
+}
+
+impl Takes for SheetUpload {
+    fn note(signature: &mut Signature) {
+        signature.uploads = &SHEETS;
+        signature.refusals.extend(problems::OF_A_BODY);
+    }
+}
+
 impl<A: Answers, E> Answers for Result<A, E> {
     fn schema() -> Option<SchemaOf> {
         A::schema()
+    }
+
+    fn files() -> &'static [&'static str] {
+        A::files()
     }
 }
 

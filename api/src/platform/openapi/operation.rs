@@ -8,6 +8,7 @@ use super::{
 use crate::platform::{
     http::{Access, Header, Repeats, Route, refusals},
     limits::RateClass,
+    sheets::CSV,
 };
 use schemars::Schema;
 use serde_json::{Map, Value, json};
@@ -38,10 +39,11 @@ impl Operation<'_> {
         let mut parameters = path_parameters(route);
         parameters.extend(headers_of(route));
         parameters.extend(query.into_iter().flat_map(|query| query_parameters(&made.input(query))));
-        let body = body.map(|body| {
-            let content = content(made.input(body), made, Whose::Request);
-            json!({"required": true, "content": content})
-        });
+        let body = match route.signature.uploads {
+            [] => body.map(|body| content(made.input(body), made, Whose::Request)),
+            media_types => Some(files(media_types)),
+        };
+        let body = body.map(|content| json!({"required": true, "content": content}));
         let operation = json!({
             "operationId": operation_id(route),
             "summary": route.about,
@@ -63,7 +65,8 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     if answer.as_ref().is_some_and(|schema| made.resolve(schema)["properties"].get("version").is_some()) {
         names.push("ETag");
     }
-    let status = match (answer.is_some(), route.creates) {
+    let downloads = route.signature.downloads;
+    let status = match (answer.is_some() || !downloads.is_empty(), route.creates) {
         (true, true) => "201",
         (true, false) => "200",
         (false, _) => "204",
@@ -71,8 +74,15 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     if route.creates {
         names.push("Location");
     }
+    if !downloads.is_empty() {
+        names.push("Content-Disposition");
+    }
     let done = json!({"description": "Done.", "headers": header_refs(&names)});
-    let done = with_members(done, [("content", answer.map(|schema| content(schema, made, Whose::Answer)))]);
+    let content = match downloads {
+        [] => answer.map(|schema| content(schema, made, Whose::Answer)),
+        media_types => Some(files(media_types)),
+    };
+    let done = with_members(done, [("content", content)]);
     let reference = |name| json!({"$ref": format!("#/components/responses/{name}")});
     let problems = problems::by_status(&refusals::of(route)).into_iter();
     let all = problems.map(|(status, name)| (status.to_string(), reference(name)));
@@ -82,6 +92,15 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
 fn content(schema: Value, made: &Made, whose: Whose) -> Value {
     let example = examples::of(&schema, made, whose);
     json!({"application/json": {"schema": schema, "example": example}})
+}
+
+/// Files are bytes to the document.
+fn files(media_types: &[&str]) -> Value {
+    let file = |media_type: &&str| {
+        let example = if *media_type == CSV { "sku,name,price\r\nLAMP-1,Desk lamp,39.90\r\n" } else { "PK…" };
+        ((*media_type).to_owned(), json!({"schema": {"type": "string", "format": "binary"}, "example": example}))
+    };
+    Value::Object(media_types.iter().map(file).collect())
 }
 
 /// An object with those members that there are.
@@ -195,6 +214,7 @@ pub fn headers() -> Value {
         "RateLimit-Policy": header("The quota that the request was taken from.", "string"),
         "Retry-After": header("In how many seconds to try again.", "integer"),
         "ETag": header("The version, to be sent as `If-Match`.", "string"),
+        "Content-Disposition": header("The name of the file.", "string"),
         "Location": header("Where the new thing is found.", "string"),
         "Idempotency-Replayed": header("`true` when this is the first answer again.", "string"),
     })
