@@ -15,6 +15,7 @@ use crate::{
         limits::Limits,
         metrics::Metrics,
         passwords::{PasswordError, Passwords},
+        sheets::Spools,
         vault::Vault,
     },
 };
@@ -33,6 +34,7 @@ pub struct AppState {
     pub cursors: Cursors,
     /// For tokens of edits that were looked at and not made yet.
     pub edit_stamps: Stamps,
+    pub spools: Spools,
     pub vault: Vault,
     pub refresh_keys: RefreshKeys,
     pub fingerprints: Fingerprints,
@@ -87,6 +89,7 @@ impl AppState {
             passwords: Passwords::new(&config.passwords, ids.clone())?,
             cursors: Cursors::new(signing.expose()),
             edit_stamps: Stamps::new(signing.expose(), "edits of orders"),
+            spools: Spools::new(config.database.pool),
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             fingerprints: Fingerprints::new(&config.keys.jwt),

@@ -18,6 +18,7 @@ pub fn table() -> Vec<Route> {
         features::returns::routes(),
         features::accounting::routes(),
         features::reports::routes(),
+        features::exports::routes(),
         features::audit::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),

@@ -23,6 +23,7 @@ mod customers;
 mod docs_pages;
 mod drain;
 mod edits;
+mod exports;
 mod faults;
 mod front;
 mod fuzz;

@@ -7,7 +7,7 @@ mod posting;
 mod pricing;
 
 pub use edit::{Draft, Drafted};
-pub use issued::IssuedInvoice;
+pub use issued::{IssuedInvoice, invoice_number_text};
 pub use part::Part;
 pub use posting::{Credit, Goods, credit_entry, invoice_entry, payment_entry, sale_entry};
 pub use pricing::{Asked, LineAmounts, Prices, Taxed, cost_of_each, cuts_more_than};
@@ -326,7 +326,7 @@ impl Order {
             amount_paid: money(self.settled.paid),
             amount_refunded: money(self.settled.refunded),
             amount_due: money(self.due()),
-            invoice_number: self.invoice.map(|issued| issued::invoice_number_text(issued.number)),
+            invoice_number: self.invoice.map(|issued| invoice_number_text(issued.number)),
             due_date: self.invoice.map(|issued| issued.due_date),
             erp_synced: self.erp_synced,
             fulfilments: self.fulfilments.iter().map(Parcel::to_wire).collect(),
