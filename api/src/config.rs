@@ -57,6 +57,8 @@ pub struct Retention {
     pub jobs: chrono::Duration,
     /// `KEEP_EVENTS_DAYS`: what was told to others.
     pub events: chrono::Duration,
+    /// `KEEP_IMPORTS_DAYS`: what became of imported files, and what was wrong with them.
+    pub imports: chrono::Duration,
     /// `KEEP_AUDIT_LOG_DAYS`: clients' audit logs; ten years, as books are kept.
     pub audit_log: chrono::Duration,
 }
@@ -233,6 +235,7 @@ impl Config {
                 sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
                 jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
                 events: chrono::Duration::days(reader.whole("KEEP_EVENTS_DAYS", 1, 30)),
+                imports: chrono::Duration::days(reader.whole("KEEP_IMPORTS_DAYS", 1, 30)),
                 audit_log: chrono::Duration::days(reader.whole("KEEP_AUDIT_LOG_DAYS", 1, 3_653)),
             },
             passwords: Passwords {

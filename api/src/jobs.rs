@@ -2,7 +2,7 @@
 //! comes at set times.
 
 use crate::{
-    features::retention,
+    features::{imports, retention},
     platform::{
         audit,
         jobs::{CronError, Handlers},
@@ -11,9 +11,9 @@ use crate::{
 
 /// All kinds of jobs. Times of a client's are on the client's own clock, in the quiet of the night.
 pub fn handlers() -> Result<Handlers, CronError> {
-    Handlers::default().with::<audit::SealAudit>().for_every_client::<retention::Purge>("17 3 * * *").for_the_operator(
-        "purge",
-        "47 3 * * *",
-        retention::purge_operators,
-    )
+    Handlers::default()
+        .with::<audit::SealAudit>()
+        .with::<imports::ReadImport>()
+        .for_every_client::<retention::Purge>("17 3 * * *")
+        .for_the_operator("purge", "47 3 * * *", retention::purge_operators)
 }

@@ -19,6 +19,7 @@ pub fn table() -> Vec<Route> {
         features::accounting::routes(),
         features::reports::routes(),
         features::exports::routes(),
+        features::imports::routes(),
         features::audit::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),

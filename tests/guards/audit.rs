@@ -1,7 +1,7 @@
 //! Every route that changes something leaves an entry in an audit log, or stands in
 //! `audit_exceptions.txt` with its reason. The routes come from the service's own table.
 
-use crate::routes::{Things, case, name};
+use crate::routes::{Things, name, request};
 use countinghouse_api::{
     platform::http::{Access, Route},
     routes,
@@ -38,11 +38,7 @@ fn count(world: &World) -> (i64, i64) {
 async fn changing(world: &World, route: &Route) -> RequestBuilder {
     let (owner, superadmin, nobody) = (world.owner(), world.superadmin(), world.nobody());
     let send = |caller: Caller, path: &str, body: Value| caller.request(method(route), path).json(&body);
-    let usual = |caller: Caller, things: &Things| {
-        let (path, body) = case(route, things);
-        let request = caller.request(method(route), &path);
-        if let Some(body) = body { request.json(&body) } else { request }
-    };
+    let usual = |caller: Caller, things: &Things| request(&caller, route, things);
     let log_in = json!({"client_id": "north", "username": "owner", "password": PASSWORD});
     let password = json!({"current_password": PASSWORD});
     match name(route).as_str() {

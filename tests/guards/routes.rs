@@ -16,7 +16,7 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{Answer, Caller, Login, PASSWORD, ROLES, World};
 use diesel::connection::SimpleConnection;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -57,15 +57,31 @@ pub struct Things {
     api_key: String,
     entry: String,
     account: String,
+    import: String,
 }
 
 impl Things {
     /// Ids of nothing.
     pub fn none(id: &str) -> Self {
-        let [product, customer, order, line, owed, returned, placed, session, user, api_key, entry] =
-            [(); 11].map(|()| id.to_owned());
+        let [product, customer, order, line, owed, returned, placed, session, user, api_key, entry, import] =
+            [(); 12].map(|()| id.to_owned());
         let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
-        Self { product, customer, order, line, owed, returned, placed, session, user, role, api_key, entry, account }
+        Self {
+            product,
+            customer,
+            order,
+            line,
+            owed,
+            returned,
+            placed,
+            session,
+            user,
+            role,
+            api_key,
+            entry,
+            account,
+            import,
+        }
     }
 
     pub fn with_session(self, session: String) -> Self {
@@ -99,7 +115,23 @@ impl Things {
         let account = account_code();
         let body = json!({"code": account, "name": "x", "type": "expense"});
         owner.post("/accounting/accounts", &body).await.expect(201);
-        Self { product, customer, order, line, owed, returned, placed, session, user, role, api_key, entry, account }
+        let import = id(owner.import("products", "sku,name,price\n").await.expect(201));
+        Self {
+            product,
+            customer,
+            order,
+            line,
+            owed,
+            returned,
+            placed,
+            session,
+            user,
+            role,
+            api_key,
+            entry,
+            account,
+            import,
+        }
     }
 }
 
@@ -114,7 +146,7 @@ fn account_code() -> String {
     format!("{:06}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A call that succeeds for who may make it: the path with its id, and the body.
+/// A call that succeeds for who may make it: the path with its id, and the body; a text is a file.
 pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     let with = |id: &str| route.path.replace("{id}", id);
     let unique = uuid::Uuid::new_v4().simple().to_string();
@@ -178,7 +210,14 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         | "GET /exports/customers"
         | "GET /exports/orders"
         | "GET /exports/movements"
-        | "GET /exports/journal" => (route.path.to_owned(), None),
+        | "GET /exports/journal"
+        | "GET /imports" => (route.path.to_owned(), None),
+        "POST /imports/products"
+        | "POST /imports/customers"
+        | "POST /imports/opening-stock"
+        | "POST /imports/opening-balances"
+        | "POST /imports/orders" => (route.path.to_owned(), Some(json!("sku\n"))),
+        "GET /imports/{id}" | "GET /imports/{id}/errors" => (with(&things.import), None),
         "GET /reports/profit-loss" => (format!("{}?from=2026-01-01&to=2026-12-31", route.path), None),
         "POST /accounting/journal-entries" => {
             let line = |side: &str, account: &str| json!({"account": account, side: "1.00"});
@@ -230,14 +269,19 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     }
 }
 
-pub async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
+/// A call that waits to be sent. A body that is a text is a file.
+pub fn request(caller: &Caller, route: &Route, things: &Things) -> RequestBuilder {
     let (path, body) = case(route, things);
     let request = caller.request(route.method.as_str().parse::<Method>().unwrap(), &path);
-    Answer::of(match body {
+    match body {
+        Some(Value::String(file)) => request.header("content-type", "text/csv").body(file),
         Some(body) => request.json(&body),
         None => request,
-    })
-    .await
+    }
+}
+
+pub async fn call(caller: &Caller, route: &Route, things: &Things) -> Answer {
+    Answer::of(request(caller, route, things)).await
 }
 
 pub fn guarded() -> Vec<Route> {
@@ -345,6 +389,7 @@ async fn an_ended_superadmin_session_opens_nothing() {
 async fn each_role_may_what_its_permissions_say_and_no_more() {
     let world = World::start().await;
     let roles = Roles::built_in().await.unwrap();
+    let brings_products = |role| roles.permissions(role).holds(Permission::ProductsWrite);
     for role in ROLES {
         for route in of_tenants() {
             let things = fresh_things(&world).await;
@@ -362,6 +407,10 @@ async fn each_role_may_what_its_permissions_say_and_no_more() {
             match route.access.permission() {
                 Some(permission) if !roles.permissions(role).holds(permission) => {
                     answer.problem(403, "permission_denied");
+                }
+                // An import is there for who may bring its kind in, and for nobody else.
+                None if route.path.starts_with("/imports/{id}") && !brings_products(role) => {
+                    answer.problem(404, "not_found");
                 }
                 _ if PENDING.contains(&name(&route).as_str()) => {
                     assert!(

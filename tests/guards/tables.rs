@@ -174,6 +174,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     owner.post("/returns", &json!({"order_id": order, "lines": [back]})).await.expect(201);
     owner.post("/customers", &json!({"company": "Seen"})).await.expect(201);
     owner.api_key(&["products:read"]).await;
+    owner.import("products", "sku,name,price\nBROUGHT,x,1.00\n").await.expect(201);
     let tables = tables(&mut world.database(Login::Owner));
     for login in [Login::App, Login::Worker] {
         let mut conn = world.database(login);
@@ -192,7 +193,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
         ["tenants", "users", "sessions", "api_keys", "audit_log", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
         &["customers", "invoice_counters", "invoices", "payments", "fulfilments", "fulfilment_lines"],
-        &["events", "returns", "return_lines"],
+        &["events", "imports", "returns", "return_lines"],
     ];
     for table in filled.concat() {
         assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");

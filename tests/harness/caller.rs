@@ -81,6 +81,11 @@ impl Caller {
         Answer::of(self.request(method, path).header("content-type", content_type).body(body.into())).await
     }
 
+    /// A file to be brought in, as CSV.
+    pub async fn import(&self, path: &str, csv: impl Into<Vec<u8>>) -> Answer {
+        self.send(Method::POST, &format!("/imports/{path}"), "text/csv", csv).await
+    }
+
     /// Enters a product with so many units at 4.00 and answers its id.
     pub async fn product(&self, sku: &str, price: &str, quantity: i64) -> String {
         let stock = json!({"quantity": quantity, "unit_cost": "4.00"});

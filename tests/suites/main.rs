@@ -30,6 +30,7 @@ mod fuzz;
 mod golden;
 mod idempotency;
 mod identity;
+mod imports;
 mod inventory;
 mod jobs;
 mod journal;

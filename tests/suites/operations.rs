@@ -383,6 +383,9 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "journal_entries",
         "journal_lines",
         "account_daily_totals",
+        "imports",
+        "import_chunks",
+        "import_errors",
     ];
     let mut owner = world.database(Login::Owner);
     let state = |table| {

@@ -5,7 +5,7 @@ use countinghouse_tests::{Login, World};
 use diesel::connection::SimpleConnection;
 
 /// Rows of north: their table, a row that was written so long ago, and from how many days on it goes.
-const ROWS: [(&str, &str, i32); 5] = [
+const ROWS: [(&str, &str, i32); 6] = [
     ("session_events", "(tenant_id, id, kind, created_at) SELECT t, gen_random_uuid(), 'login', at", 400),
     ("sessions", "(tenant_id, id, user_id, created_at, expires_at) SELECT t, gen_random_uuid(), {owner}, at, at", 90),
     (
@@ -15,6 +15,12 @@ const ROWS: [(&str, &str, i32); 5] = [
         30,
     ),
     ("events", "(tenant_id, id, kind, data, created_at) SELECT t, gen_random_uuid(), 'stock.low', '{}', at", 30),
+    (
+        "imports",
+        "(tenant_id, id, kind, format, mode, dry_run, status, bytes, job_id, created_by, created_at, finished_at) \
+         SELECT t, gen_random_uuid(), 'products', 'csv', 'skip_bad', false, 'done', 0, gen_random_uuid(), {owner}, at, at",
+        30,
+    ),
     (
         "idempotency_keys",
         "(tenant_id, scope_sha256, request_sha256, status, body, created_at) \

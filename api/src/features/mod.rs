@@ -8,6 +8,7 @@ pub mod client;
 pub mod customers;
 pub mod exports;
 pub mod identity;
+pub mod imports;
 pub mod inventory;
 pub mod orders;
 pub mod products;

@@ -19,7 +19,7 @@ use countinghouse_contract::{
 };
 use serde_json::json;
 
-const MAX_LINES: usize = 500;
+pub(super) const MAX_LINES: usize = 500;
 const MEMO: Text = Text::line(1..=500);
 
 /// Posts an entry by hand. Amounts are read inside the transaction, which knows the client's
@@ -28,13 +28,17 @@ pub async fn enter(ctx: &TenantCtx, input: NewEntry) -> Result<Entry, Accounting
     ctx.transaction(move |tx| {
         let known = repo::accounts(tx)?;
         let posting = check(tx, input, &known)?;
-        let debits: i64 = posting.lines.iter().map(|line| line.amount.max(0)).sum();
-        let total = Money::new(debits, tx.actor().currency).to_decimal();
-        let posted = json!({"date": posting.date, "total": total});
-        record_in(tx, audit::Entry::new(Action::JournalEntryPosted, posting.id).after(posted))?;
-        post(tx, posting)
+        record_and_post(tx, posting)
     })
     .await
+}
+
+pub(super) fn record_and_post(tx: &mut TenantTx<'_>, posting: Posting) -> Result<Entry, AccountingError> {
+    let debits: i64 = posting.lines.iter().map(|line| line.amount.max(0)).sum();
+    let total = Money::new(debits, tx.actor().currency).to_decimal();
+    let posted = json!({"date": posting.date, "total": total});
+    record_in(tx, audit::Entry::new(Action::JournalEntryPosted, posting.id).after(posted))?;
+    post(tx, posting)
 }
 
 /// Posts the opposite of an entry by hand, dated today.
@@ -79,7 +83,7 @@ fn post(tx: &mut TenantTx<'_>, posting: Posting) -> Result<Entry, AccountingErro
     })
 }
 
-fn check(tx: &TenantTx<'_>, input: NewEntry, known: &[Account]) -> Result<Posting, AccountingError> {
+pub(super) fn check(tx: &TenantTx<'_>, input: NewEntry, known: &[Account]) -> Result<Posting, AccountingError> {
     let mut invalid = Invalid::default();
     check_date(&mut invalid, "/date", input.date);
     invalid.text("/memo", &input.memo, &MEMO);

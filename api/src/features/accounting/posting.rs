@@ -22,6 +22,16 @@ pub fn post_in(tx: &mut TenantTx<'_>, entry: NewEntry) -> Result<(), AccountingE
     Ok(())
 }
 
+/// The same for many events at once.
+pub fn post_all_in(tx: &mut TenantTx<'_>, entries: Vec<NewEntry>) -> Result<(), AccountingError> {
+    let checked = entries.into_iter().map(|entry| check(tx, entry)).collect::<Result<Vec<_>, _>>()?;
+    let postings: Vec<Posting> = checked.into_iter().flatten().collect();
+    if !postings.is_empty() {
+        repo::post(tx, &postings)?;
+    }
+    Ok(())
+}
+
 fn check(tx: &TenantTx<'_>, entry: NewEntry) -> Result<Option<Posting>, AccountingError> {
     let NewEntry { date, source, source_id, memo, lines } = entry;
     if !lines.balance() {

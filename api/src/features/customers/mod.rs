@@ -5,12 +5,15 @@
 //! on their orders in the same statement; what was printed on an issued invoice stays. An order
 //! that is being made holds the customer's row, so that none keeps who was erased meanwhile.
 
+mod bulk;
 mod error;
 mod http;
 mod model;
 mod repo;
 mod service;
 
+pub use bulk::{Checked, check_all, create_all_in};
+pub use error::CustomerError;
 pub use http::routes;
 pub use model::{check_address, check_contact};
 pub use service::{Snapshot, payment_terms_in, snapshot_in};

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     platform::{
-        db::{DbError, TakeFirstRows, TenantTx, lower, part_like},
+        db::{DbError, TakeFirstRows, TenantTx, lower, part_like, prepared},
         http::PageRequest,
     },
     schema::customers,
@@ -16,7 +16,10 @@ use countinghouse_contract::{
     CustomerId,
     customers::{Address, Contact},
 };
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -159,6 +162,32 @@ pub fn insert(tx: &mut TenantTx<'_>, id: CustomerId, details: &Details) -> Resul
             customers::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Enters many in one statement.
+pub fn insert_all(tx: &mut TenantTx<'_>, all: &[(CustomerId, Details)]) -> Result<(), DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    let rows: Vec<Columns<'_>> = all.iter().map(|(_, details)| Columns::of(details)).collect();
+    let texts = |pick: for<'a> fn(&'a Columns<'_>) -> Option<&'a str>| rows.iter().map(pick).collect::<Vec<_>>();
+    prepared(
+        "INSERT INTO customers (tenant_id, id, email, first_name, last_name, company, phone, billing_address, \
+         shipping_address, payment_terms_days, note, created_at, updated_at) \
+         SELECT $1, c.*, $2, $2 FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) c",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlUuid>, _>(all.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.email))
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.first_name))
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.last_name))
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.company))
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.phone))
+    .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.billing_address.clone()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.shipping_address.clone()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|row| row.payment_terms_days).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(texts(|row| row.note))
+    .execute(tx.conn())?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use countinghouse_contract::{
 use serde_json::json;
 
 /// What erasing has to remove: the audit log keeps that it was given or changed.
-const PERSON: [&str; 4] = ["contact", "billing_address", "shipping_address", "note"];
+pub(super) const PERSON: [&str; 4] = ["contact", "billing_address", "shipping_address", "note"];
 
 #[derive(Debug, Clone)]
 pub struct Customer {
@@ -121,7 +121,7 @@ pub async fn erase(ctx: &TenantCtx, id: CustomerId, if_match: IfMatch) -> Result
 }
 
 /// What the audit log keeps of a customer.
-fn audited(details: &Details) -> serde_json::Value {
+pub(super) fn audited(details: &Details) -> serde_json::Value {
     let Details { contact, billing_address, shipping_address, payment_terms_days, note } = details;
     json!({
         "contact": contact, "billing_address": billing_address, "shipping_address": shipping_address,

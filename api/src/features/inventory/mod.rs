@@ -8,6 +8,7 @@
 //! deadlocking.
 
 mod adjustments;
+mod bulk;
 mod error;
 mod exchange;
 mod http;
@@ -15,10 +16,12 @@ mod model;
 mod repo;
 mod service;
 
+pub use bulk::{BulkOpening, open_all_in, open_empty_in};
 pub use error::{INSUFFICIENT_STOCK, InventoryError};
 pub use exchange::{Exchange, Exchanged, exchange, exchange_in, hold_in, look_in};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
 pub use service::{
-    Back, Opening, Origin, PutBack, Taken, fulfil_in, open_in, put_back_in, record_back_in, record_sale_in, take_in,
+    Back, Opening, Origin, PutBack, Taken, check_opening, fulfil_in, open_in, put_back_in, record_back_in,
+    record_sale_in, take_in,
 };

@@ -18,7 +18,7 @@ use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A stock row as it is to be.
@@ -161,6 +161,29 @@ pub fn insert(tx: &mut TenantTx<'_>, product: ProductId, level: Level) -> Result
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Makes empty rows for new products.
+pub fn insert_empty(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<(), DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    prepared("INSERT INTO stock (tenant_id, product_id, updated_at) SELECT $1, p, $2 FROM unnest($3) p")
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<SqlUuid>, _>(products.iter().map(|product| product.0).collect::<Vec<_>>())
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Those of these products whose stock has ever moved.
+pub fn moved(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<BTreeSet<ProductId>, DbError> {
+    let tenant = tx.tenant_id();
+    let moved: Vec<Uuid> = stock_movements::table
+        .filter(stock_movements::tenant_id.eq(tenant.0))
+        .filter(stock_movements::product_id.eq_any(products.iter().map(|product| product.0)))
+        .select(stock_movements::product_id)
+        .distinct()
+        .load(tx.conn())?;
+    Ok(moved.into_iter().map(ProductId).collect())
 }
 
 /// Adds one movement.

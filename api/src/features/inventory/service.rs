@@ -9,9 +9,9 @@ use super::{
 use crate::platform::{
     authn::TenantCtx,
     db::{DbError, TenantTx},
-    http::PageRequest,
+    http::{Invalid, MAX_QUANTITY, PageRequest},
 };
-use countinghouse_contract::{Money, OrderId, ProductId, ReturnId, inventory::MovementKind};
+use countinghouse_contract::{Currency, Decimal, Money, OrderId, ProductId, ReturnId, inventory::MovementKind};
 use std::collections::BTreeMap;
 
 /// Movements, newest first.
@@ -28,6 +28,22 @@ pub async fn movements(
 pub struct Opening {
     pub quantity: i64,
     pub unit_cost: Money,
+}
+
+/// What lies there, as somebody says; `at` is the pointer to what they say of it.
+pub fn check_opening(
+    invalid: &mut Invalid,
+    at: &str,
+    quantity: i64,
+    unit_cost: Decimal,
+    currency: Currency,
+) -> Opening {
+    invalid.quantity(&format!("{at}/quantity"), quantity, 0..=MAX_QUANTITY);
+    let unit_cost = invalid.amount(&format!("{at}/unit_cost"), unit_cost, currency);
+    if value_of(quantity, unit_cost).is_none() {
+        invalid.add(&format!("{at}/quantity"), "too_large", "Quantity times cost is more than 10^13 minor units.");
+    }
+    Opening { quantity, unit_cost }
 }
 
 /// Goods that were taken from the stock rows, whose movements are still to be recorded.
@@ -72,6 +88,11 @@ pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Openin
         adjustments::enter(tx, movement)?;
     }
     Ok(level)
+}
+
+/// Locks the products' stock, for who will take from it several times.
+pub fn hold_in(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<(), DbError> {
+    repo::lock(tx, products).map(|_| ())
 }
 
 /// Locks the products' stock, and takes what is wanted of each, all or nothing. Demands for one

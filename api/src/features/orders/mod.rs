@@ -19,4 +19,4 @@ pub use error::{NOT_INVOICED, OrderError};
 pub use http::routes;
 pub use model::{Credit, IssuedInvoice, Line, Order, Part, Sums, Taxed, invoice_number_text, order_number_text};
 pub use repo::{issued as issued_in, lock as lock_in};
-pub use service::{credit_in, credit_more_in};
+pub use service::{create_all_in, credit_in, credit_more_in};

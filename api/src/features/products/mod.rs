@@ -5,6 +5,7 @@
 //! are archived, never deleted; `version` counts changes to the catalogue entry and guards
 //! against lost updates (`If-Match`).
 
+mod bulk;
 mod error;
 mod http;
 mod model;
@@ -12,6 +13,8 @@ mod repo;
 mod search;
 mod service;
 
+pub use bulk::{Checked, check_all_in, create_all_in, sku_taken};
+pub use error::ProductError;
 pub use http::routes;
 pub use model::ForSale;
 pub use service::{Wanted, for_sale_in};

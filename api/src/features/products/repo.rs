@@ -7,7 +7,7 @@ use super::{
 use crate::{
     features::inventory::Level,
     platform::{
-        db::{DbError, TakeFirstRows, TenantTx},
+        db::{DbError, TakeFirstRows, TenantTx, prepared},
         http::PageRequest,
     },
     schema::{products, stock},
@@ -16,8 +16,9 @@ use chrono::{DateTime, Utc};
 use countinghouse_contract::{Attributes, Currency, Money, ProductId, Rate};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable},
+    sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 diesel::define_sql_function! {
@@ -163,6 +164,49 @@ pub fn insert(tx: &mut TenantTx<'_>, id: ProductId, entry: &Entry) -> Result<(),
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Those of these SKUs that products have.
+pub fn taken_skus(tx: &mut TenantTx<'_>, skus: &[&str]) -> Result<HashSet<String>, DbError> {
+    let tenant = tx.tenant_id();
+    let taken: Vec<String> = products::table
+        .filter(products::tenant_id.eq(tenant.0).and(products::sku.eq_any(skus)))
+        .select(products::sku)
+        .load(tx.conn())?;
+    Ok(taken.into_iter().collect())
+}
+
+/// Enters many in one statement, and answers which: one whose SKU is taken is not entered.
+pub fn insert_all(tx: &mut TenantTx<'_>, all: &[(ProductId, Entry)]) -> Result<HashSet<ProductId>, DbError> {
+    #[derive(QueryableByName)]
+    struct Entered {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    let texts = |pick: fn(&Entry) -> &str| all.iter().map(|(_, entry)| pick(entry)).collect::<Vec<_>>();
+    let options = |pick: fn(&Entry) -> Option<&str>| all.iter().map(|(_, entry)| pick(entry)).collect::<Vec<_>>();
+    let entered: Vec<Entered> = prepared(
+        "INSERT INTO products (tenant_id, id, sku, name, description, barcode, currency, price_minor, tax_rate, \
+         low_stock_threshold, attributes, active, created_at, updated_at) \
+         SELECT $1, p.*, $2, $2 FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) p \
+         ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING id",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlUuid>, _>(all.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(texts(|entry| &entry.sku))
+    .bind::<Array<Text>, _>(texts(|entry| &entry.name))
+    .bind::<Array<Nullable<Text>>, _>(options(|entry| entry.description.as_deref()))
+    .bind::<Array<Nullable<Text>>, _>(options(|entry| entry.barcode.as_deref()))
+    .bind::<Array<Text>, _>(all.iter().map(|(_, entry)| entry.price.currency.code()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(all.iter().map(|(_, entry)| entry.price.minor).collect::<Vec<_>>())
+    .bind::<Array<Integer>, _>(all.iter().map(|(_, entry)| entry.tax_rate.0).collect::<Vec<_>>())
+    .bind::<Array<Nullable<BigInt>>, _>(all.iter().map(|(_, entry)| entry.low_stock_threshold).collect::<Vec<_>>())
+    .bind::<Array<Jsonb>, _>(all.iter().map(|(_, entry)| serde_json::json!(entry.attributes)).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(all.iter().map(|(_, entry)| entry.active).collect::<Vec<_>>())
+    .load(tx.conn())?;
+    Ok(entered.into_iter().map(|row| ProductId(row.id)).collect())
 }
 
 /// Writes a changed entry over the one that [`lock`] gave. An equal one is left as it is.

@@ -27,7 +27,7 @@ const BARCODE: Text = Text::line(1..=64);
 const MAX_ATTRIBUTES: usize = 50;
 
 /// Long, and no matter of money: the audit log keeps that they changed.
-const PROSE: [&str; 2] = ["description", "attributes"];
+pub(super) const PROSE: [&str; 2] = ["description", "attributes"];
 
 /// Which products a list shows.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ pub async fn archive(ctx: &TenantCtx, id: ProductId, if_match: IfMatch) -> Resul
 }
 
 /// What the audit log keeps of a product.
-fn audited(entry: &Entry) -> serde_json::Value {
+pub(super) fn audited(entry: &Entry) -> serde_json::Value {
     let Entry { sku, name, description, barcode, low_stock_threshold, attributes, active, .. } = entry;
     json!({
         "sku": sku, "name": name, "description": description, "barcode": barcode, "attributes": attributes,
@@ -144,7 +144,7 @@ pub fn for_sale_in(tx: &mut TenantTx<'_>, wanted: &[Wanted]) -> Result<Vec<ForSa
     repo::for_sale(tx, wanted)
 }
 
-fn check_new(input: NewProduct, currency: Currency) -> Result<(Entry, Option<Opening>), Invalid> {
+pub(super) fn check_new(input: NewProduct, currency: Currency) -> Result<(Entry, Option<Opening>), Invalid> {
     let mut invalid = Invalid::default();
     let entry = Entry {
         price: invalid.amount("/price", input.price, currency),
@@ -159,14 +159,7 @@ fn check_new(input: NewProduct, currency: Currency) -> Result<(Entry, Option<Ope
     };
     check_entry(&mut invalid, &entry);
     let opening = input.opening_stock.map(|stock| {
-        invalid.quantity("/opening_stock/quantity", stock.quantity, 0..=MAX_QUANTITY);
-        let unit_cost = invalid.amount("/opening_stock/unit_cost", stock.unit_cost, currency);
-        if i128::from(stock.quantity) * i128::from(unit_cost.minor)
-            > i128::from(countinghouse_contract::money::MAX_MINOR)
-        {
-            invalid.add("/opening_stock/quantity", "too_large", "Quantity times cost is more than 10^13 minor units.");
-        }
-        Opening { quantity: stock.quantity, unit_cost }
+        inventory::check_opening(&mut invalid, "/opening_stock", stock.quantity, stock.unit_cost, currency)
     });
     invalid.finish()?;
     Ok((entry, opening))

@@ -16,6 +16,8 @@ pub const SESSION_LOG: Kept = Kept { table: "session_events", past: "created_at 
 pub const SESSIONS: Kept = Kept { table: "sessions", past: "least(ended_at, expires_at) < $2" };
 pub const JOBS: Kept = Kept { table: "jobs", past: "finished_at < $2" };
 pub const EVENTS: Kept = Kept { table: "events", past: "created_at < $2" };
+/// What was wrong with them, and files that nobody came to read, go with them.
+pub const IMPORTS: Kept = Kept { table: "imports", past: "created_at < $2" };
 /// Answers of requests with an `Idempotency-Key`, which are given no longer.
 pub const ANSWERS: Kept = Kept { table: "idempotency_keys", past: "created_at < $2" };
 

@@ -65,6 +65,10 @@ actions! {
     OrderCancelled = "order.cancelled",
     /// Goods of an order came back, and were credited.
     ReturnCreated = "return.created",
+    /// A file was brought in, which a job reads.
+    ImportCreated = "import.created",
+    /// What came of it.
+    ImportFinished = "import.finished",
     AccountCreated = "account.created",
     /// An entry of the journal, made by hand.
     JournalEntryPosted = "journal_entry.posted",

@@ -28,7 +28,9 @@ impl Actor {
         match principal.credential {
             Credential::Session { .. } => Self::User(principal.user_id),
             Credential::ApiKey { key, .. } => Self::ApiKey(key),
-            Credential::Worker { .. } => Self::Worker,
+            // In the name of a user, or of nobody.
+            Credential::Worker { .. } if principal.user_id.0.is_nil() => Self::Worker,
+            Credential::Worker { .. } => Self::User(principal.user_id),
         }
     }
 

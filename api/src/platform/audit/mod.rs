@@ -39,6 +39,14 @@ pub fn record_in(tx: &mut TenantTx<'_>, entry: Entry) -> Result<(), DbError> {
     repo::insert(tx, tenant, &stored(entry, actor, now, id))
 }
 
+/// The same for many things that were done at once, in one statement.
+pub fn record_all_in(tx: &mut TenantTx<'_>, entries: Vec<Entry>) -> Result<(), DbError> {
+    let (tenant, actor, now) = (tx.tenant_id(), Actor::of(tx.actor()), tx.now());
+    let made = entries.into_iter().map(|entry| Ok(stored(entry, actor, now, tx.make_id::<Uuid>()?)));
+    let made = made.collect::<Result<Vec<_>, DbError>>()?;
+    repo::insert_all(tx, tenant, &made)
+}
+
 /// The same by somebody whom the transaction does not know: at the door, or a superadmin.
 pub fn record_as_in(
     tx: &mut impl AnyTx,

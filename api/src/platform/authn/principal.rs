@@ -84,6 +84,11 @@ impl Principal {
         }
     }
 
+    /// The same, in the name of a user, who may do this and no more.
+    pub fn acting_for(&self, user: UserId, permissions: PermissionSet) -> Self {
+        Self { user_id: user, permissions, ..self.clone() }
+    }
+
     /// Whether it is time to note that the credential is in use; the caller then does it.
     pub fn note_use(&self, now: DateTime<Utc>) -> bool {
         let (now, before) = (now.timestamp_micros(), self.noted.load(Ordering::Relaxed));

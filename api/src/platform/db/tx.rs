@@ -2,11 +2,12 @@
 
 use super::error::DbError;
 use crate::platform::{
-    authn::{PlatformCtx, Principal},
+    authn::{Credential, PlatformCtx, Principal},
+    authz::PermissionSet,
     ids::{Ids, NoRandomness},
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::TenantId;
+use countinghouse_contract::{TenantId, UserId};
 use diesel::{
     PgConnection,
     connection::{AnsiTransactionManager, TransactionManager},
@@ -88,6 +89,14 @@ impl<'c> TenantTx<'c> {
         };
         ended.map_err(DbError::from)?;
         result
+    }
+
+    /// A job goes on with what a user began: what it makes is theirs, and it may do this and no more.
+    /// Nobody but a job becomes somebody else.
+    pub fn act_for(&mut self, user: UserId, permissions: PermissionSet) {
+        if matches!(self.actor.credential, Credential::Worker { .. }) {
+            self.actor = Arc::new(self.actor.acting_for(user, permissions));
+        }
     }
 
     /// Who acts, with the rights that hold in this transaction.

@@ -34,6 +34,11 @@ impl Invalid {
         self.0.push(error);
     }
 
+    /// What was found, for who answers it in another form.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.0
+    }
+
     /// `Ok` when no fault was found.
     pub fn finish(self) -> Result<(), Self> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }

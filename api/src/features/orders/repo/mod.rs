@@ -11,7 +11,8 @@ pub use documents::{
 };
 pub use edit::{replace_lines, set_cancelled, update_edited};
 pub use write::{
-    Number, find_reference, insert, insert_lines, next_number, set_fulfilment, set_invoiced, set_returned, set_settled,
+    Number, draw_numbers, find_reference, insert, insert_lines, next_number, set_fulfilment, set_invoiced,
+    set_returned, set_settled,
 };
 
 use super::{

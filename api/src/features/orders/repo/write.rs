@@ -53,6 +53,24 @@ pub async fn next_number(ctx: &TenantCtx, channel: String, reference: Option<Str
     drawn.await
 }
 
+/// Draws so many numbers for a job, and answers the first. Until its transaction ends, requests wait for theirs.
+pub fn draw_numbers(tx: &mut TenantTx<'_>, count: i64) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        first: i64,
+    }
+    let tenant = tx.tenant_id();
+    let row: Row = prepared(
+        "INSERT INTO order_counters AS c (tenant_id, last_number) VALUES ($1, $2) \
+         ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + $2 RETURNING last_number - $2 + 1 AS first",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<BigInt, _>(count)
+    .get_result(tx.conn())?;
+    Ok(row.first)
+}
+
 pub fn find_reference(tx: &mut TenantTx<'_>, channel: &str, reference: &str) -> Result<Option<OrderId>, DbError> {
     let tenant = tx.tenant_id();
     let id: Option<Uuid> = orders::table

@@ -49,7 +49,7 @@ pub async fn create(ctx: &TenantCtx, input: NewOrder) -> Result<Order, OrderErro
 }
 
 /// Locks in the order that everybody keeps: the customer, stock by product, counters.
-fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Order, OrderError> {
+pub(super) fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) -> Result<Order, OrderError> {
     let ordered_at = check_time(tx, request.ordered_at)?;
     let customer = find_customer(tx, &request)?;
     if let Some(person) = request.sales_person

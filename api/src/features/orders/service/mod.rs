@@ -1,5 +1,6 @@
 //! The rules of orders, and their transactions. A room for each thing that happens to one.
 
+mod bulk;
 mod cancel;
 mod create;
 mod edit;
@@ -10,6 +11,7 @@ mod pricing;
 mod request;
 mod returned;
 
+pub use bulk::create_all_in;
 pub use cancel::cancel;
 pub use create::create;
 pub use edit::{Proof, edit, preview};

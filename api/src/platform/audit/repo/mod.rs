@@ -10,12 +10,15 @@ pub use reading::{Link, Waiting, clients, links, removed_unsealed, strays, waiti
 
 use super::chain::Stored;
 use crate::{
-    platform::db::{AnyTx, DbError},
+    platform::db::{AnyTx, DbError, TenantTx, prepared},
     schema::audit_log,
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -34,6 +37,27 @@ pub fn insert(tx: &mut impl AnyTx, tenant: TenantId, entry: &Stored) -> Result<(
             audit_log::after.eq(&entry.after),
         ))
         .execute(tx.any_conn())?;
+    Ok(())
+}
+
+/// Adds many, in one statement.
+pub fn insert_all(tx: &mut TenantTx<'_>, tenant: TenantId, entries: &[Stored]) -> Result<(), DbError> {
+    let texts = |pick: fn(&Stored) -> &str| entries.iter().map(pick).collect::<Vec<_>>();
+    let values = |pick: fn(&Stored) -> &Option<Value>| entries.iter().map(pick).collect::<Vec<_>>();
+    prepared(
+        "INSERT INTO audit_log (tenant_id, created_at, id, actor_kind, actor_id, action, resource_id, before, after) \
+         SELECT $1, e.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9) e",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Array<Timestamptz>, _>(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(entries.iter().map(|entry| entry.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(texts(|entry| &entry.actor_kind))
+    .bind::<Array<Nullable<SqlUuid>>, _>(entries.iter().map(|entry| entry.actor_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(texts(|entry| &entry.action))
+    .bind::<Array<Text>, _>(texts(|entry| &entry.resource_id))
+    .bind::<Array<Nullable<Jsonb>>, _>(values(|entry| &entry.before))
+    .bind::<Array<Nullable<Jsonb>>, _>(values(|entry| &entry.after))
+    .execute(tx.conn())?;
     Ok(())
 }
 
