@@ -99,6 +99,7 @@ async fn a_flood_is_stopped_where_it_comes_from() {
         // However it is written.
         (Method::POST, "/auth//%6cogin", "application/json"),
         (Method::GET, "/reports/balance-sheet", ""),
+        (Method::POST, "/imports/products", "text/csv"),
         (Method::POST, "/products/x1/images", "multipart/form-data; boundary=x"),
     ];
     for (method, path, content_type) in floods {
