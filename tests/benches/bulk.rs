@@ -4,7 +4,7 @@
 //! It fails where a goal is missed, or a file is not whole.
 
 use clap::Parser;
-use countinghouse_tests::{Caller, Login, Process, World};
+use countinghouse_tests::{Caller, Figures, Login, Process, Verdict, World};
 use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use std::{
@@ -23,6 +23,9 @@ struct Args {
     /// Rows of the XLSX export, and products of the import.
     #[arg(long, default_value_t = 100_000)]
     fewer: u64,
+    /// What cargo says to all it measures.
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 #[tokio::main]
@@ -32,33 +35,36 @@ async fn main() -> ExitCode {
     let process = Process::serve_with(&world.environment(), &["--with-worker"]);
     let owner = process.caller(world.owner().token());
     owner.product("A", "9.99", 1).await;
-    let mut good = true;
+    let mut figures = Figures::default();
     fill(&world, args.rows);
     let before = process.peak_memory();
-    let (bytes, taken) = export(&owner, "csv").await;
+    let taken = export(&owner, "csv").await;
     let grown = process.peak_memory().saturating_sub(before);
-    good &= show("export CSV", args.rows, taken, Duration::from_secs(10), Some((bytes, grown)));
+    show(&mut figures, &format!("export of {} rows as CSV", args.rows), taken, Duration::from_secs(10), Some(grown));
     shrink(&world, args.fewer);
     let before = process.peak_memory();
-    let (bytes, taken) = export(&owner, "xlsx").await;
+    let taken = export(&owner, "xlsx").await;
     let grown = process.peak_memory().saturating_sub(before);
-    good &= show("export XLSX", args.fewer, taken, Duration::from_secs(5), Some((bytes, grown)));
+    show(&mut figures, &format!("export of {} rows as XLSX", args.fewer), taken, Duration::from_secs(5), Some(grown));
     for mode in ["all_or_nothing", "skip_bad"] {
         let taken = import(&owner, mode, args.fewer).await;
-        good &= show(&format!("import products, {mode}"), args.fewer, taken, Duration::from_secs(60), None);
+        let what = format!("import of {} products, {mode}", args.fewer);
+        show(&mut figures, &what, taken, Duration::from_secs(60), None);
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    figures.ended()
 }
 
-/// What it took, and what file of how many bytes and growth of memory came of it; whether that is good.
-fn show(what: &str, rows: u64, taken: Duration, goal: Duration, size: Option<(u64, u64)>) -> bool {
-    let sized = |(bytes, grown)| format!("  {} MB, memory +{grown} MiB (goal {MEMORY})", bytes / 1_000_000);
-    println!("{what:32} {rows:>9} rows {taken:>9.1?} (goal {goal:?}){}", size.map(sized).unwrap_or_default());
-    taken <= goal && size.is_none_or(|(_, grown)| grown <= MEMORY)
+/// What it took, and with what growth of memory where that has a goal.
+fn show(figures: &mut Figures, what: &str, taken: Duration, goal: Duration, grown: Option<u64>) {
+    figures.row(what, format!("{taken:.1?}"), &format!("{goal:.0?} or less"), Verdict::of(taken <= goal));
+    if let Some(grown) = grown {
+        let verdict = Verdict::of(grown <= MEMORY);
+        figures.row(&format!("{what}: growth of memory"), format!("{grown} MiB"), "64 MiB or less", verdict);
+    }
 }
 
-/// Reads it to its end, and answers how many bytes came.
-async fn export(owner: &Caller, format: &str) -> (u64, Duration) {
+/// Reads it to its end.
+async fn export(owner: &Caller, format: &str) -> Duration {
     let began = Instant::now();
     let response = owner.request(Method::GET, &format!("/exports/movements?format={format}")).send().await;
     let mut response = response.expect("an answer");
@@ -69,7 +75,7 @@ async fn export(owner: &Caller, format: &str) -> (u64, Duration) {
         bytes += u64::try_from(piece.len()).expect("a length");
     }
     assert_eq!(bytes, length, "the file is not whole");
-    (bytes, began.elapsed())
+    began.elapsed()
 }
 
 async fn import(owner: &Caller, mode: &str, rows: u64) -> Duration {

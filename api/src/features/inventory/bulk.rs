@@ -55,7 +55,7 @@ fn movement(one: &BulkOpening) -> Result<NewMovement, InventoryError> {
     let value = value_of(quantity, unit_cost).ok_or(TooMuch)?;
     let after = Level::default().receive(quantity, value)?;
     let (product, kind, unit_cost) = (one.product, MovementKind::Opening, unit_cost.minor);
-    Ok(NewMovement { product, kind, quantity, unit_cost, value, after, order: None, reason: None })
+    Ok(NewMovement { product, kind, quantity, unit_cost, value, after, order: None, returned: None, reason: None })
 }
 
 fn enter(tx: &mut TenantTx<'_>, movements: &[NewMovement]) -> Result<(), InventoryError> {
