@@ -1,16 +1,120 @@
-//! What a client's software is told of by itself, without asking.
+//! What a client's software is told of by itself, without asking: see `webhooks`.
+//!
+//! An event says what happened to what, by ids and figures, and nothing about people: whoever wants to know
+//! more asks for it, with a key of their own. What it says holds for the moment at which it happened.
 
-use crate::ProductId;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use crate::{Currency, Decimal, FulfilmentId, OrderId, PaymentId, ProductId, WebhookEndpointId};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-/// Something that happened. The value is what is told of it.
-pub trait Event: Serialize + DeserializeOwned {
-    /// What happened, as `thing.what`. Never renamed.
-    const KIND: &'static str;
+/// Something that happened, as `{"type": …, "data": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    #[serde(rename = "order.created")]
+    OrderCreated(OrderTold),
+    #[serde(rename = "order.invoiced")]
+    OrderInvoiced(OrderTold),
+    /// A payment came, of all that was due or of a part.
+    #[serde(rename = "order.paid")]
+    OrderPaid(OrderPaid),
+    /// A parcel left, with all of it or a part.
+    #[serde(rename = "order.fulfilled")]
+    OrderFulfilled(OrderFulfilled),
+    #[serde(rename = "order.edited")]
+    OrderEdited(OrderTold),
+    #[serde(rename = "order.cancelled")]
+    OrderCancelled(OrderTold),
+    #[serde(rename = "return.created")]
+    ReturnCreated(ReturnCreated),
+    #[serde(rename = "stock.low")]
+    StockLow(StockLow),
+    #[serde(rename = "product.created")]
+    ProductCreated(ProductTold),
+    #[serde(rename = "product.updated")]
+    ProductUpdated(ProductTold),
+    #[serde(rename = "product.archived")]
+    ProductArchived(ProductTold),
+    /// The service no longer sends to an endpoint; its owner's others are told.
+    #[serde(rename = "webhook_endpoint.disabled")]
+    WebhookEndpointDisabled(WebhookEndpointDisabled),
+    /// Asked for by hand, of one endpoint.
+    #[serde(rename = "webhook.test")]
+    WebhookTest(WebhookTest),
+}
+
+/// What an endpoint can ask to be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum EventType {
+    #[serde(rename = "order.created")]
+    OrderCreated,
+    #[serde(rename = "order.invoiced")]
+    OrderInvoiced,
+    #[serde(rename = "order.paid")]
+    OrderPaid,
+    #[serde(rename = "order.fulfilled")]
+    OrderFulfilled,
+    #[serde(rename = "order.edited")]
+    OrderEdited,
+    #[serde(rename = "order.cancelled")]
+    OrderCancelled,
+    #[serde(rename = "return.created")]
+    ReturnCreated,
+    #[serde(rename = "stock.low")]
+    StockLow,
+    #[serde(rename = "product.created")]
+    ProductCreated,
+    #[serde(rename = "product.updated")]
+    ProductUpdated,
+    #[serde(rename = "product.archived")]
+    ProductArchived,
+    #[serde(rename = "webhook_endpoint.disabled")]
+    WebhookEndpointDisabled,
+}
+
+/// An order, as it stood then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderTold {
+    pub order_id: OrderId,
+    pub order_number: String,
+    pub currency: Currency,
+    pub grand_total: Decimal,
+    pub amount_due: Decimal,
+}
+
+/// A payment, and the order after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderPaid {
+    #[serde(flatten)]
+    pub order: OrderTold,
+    pub payment_id: PaymentId,
+    pub amount: Decimal,
+}
+
+/// A parcel, and its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderFulfilled {
+    #[serde(flatten)]
+    pub order: OrderTold,
+    pub fulfilment_id: FulfilmentId,
+    /// How many units left.
+    pub units: i64,
+}
+
+/// A return, and its order after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReturnCreated {
+    #[serde(flatten)]
+    pub order: OrderTold,
+    pub return_id: Uuid,
+    /// How many units came back.
+    pub units: i64,
 }
 
 /// A product's stock came down to its threshold. The next one comes after it was above it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockLow {
     pub product_id: ProductId,
     pub sku: String,
@@ -20,6 +124,37 @@ pub struct StockLow {
     pub low_stock_threshold: i64,
 }
 
-impl Event for StockLow {
-    const KIND: &'static str = "stock.low";
+/// An entry of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductTold {
+    pub product_id: ProductId,
+    pub sku: String,
+    pub version: i64,
+}
+
+/// Why an endpoint is told nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebhookEndpointDisabled {
+    pub endpoint_id: WebhookEndpointId,
+    pub reason: DisabledBy,
+    /// Since when nothing has reached it.
+    pub failing_since: Option<DateTime<Utc>>,
+}
+
+/// What made an endpoint fall silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledBy {
+    /// Somebody who may.
+    User,
+    /// It answered 410.
+    Gone,
+    /// Nothing has reached it for five days.
+    Failing,
+}
+
+/// A test of one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebhookTest {
+    pub endpoint_id: WebhookEndpointId,
 }

@@ -75,4 +75,9 @@ id! {
     ReturnId,
     /// A file that was brought in.
     ImportId,
+    /// Where a client's software is told of events.
+    WebhookEndpointId,
+    /// An event on its way to one endpoint.
+    WebhookDeliveryId,
+    WebhookSecretId,
 }

@@ -11,7 +11,9 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    MovementId, OrderId, ProductId, ReturnId, UserId, events::StockLow, inventory::MovementKind,
+    MovementId, OrderId, ProductId, ReturnId, UserId,
+    events::{Event, StockLow},
+    inventory::MovementKind,
 };
 use diesel::{
     dsl::sql,
@@ -125,7 +127,7 @@ pub fn update(tx: &mut TenantTx<'_>, changes: &[Change]) -> Result<(), DbError> 
     .bind::<Timestamptz, _>(now)
     .bind::<Nullable<BigInt>, _>(threshold)
     .load(tx.conn())?;
-    events::record_in(tx, &low.into_iter().map(StockLow::from).collect::<Vec<_>>())
+    events::record_in(tx, &low.into_iter().map(|row| Event::StockLow(row.into())).collect::<Vec<_>>())
 }
 
 #[derive(QueryableByName)]

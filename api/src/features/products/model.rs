@@ -2,7 +2,7 @@
 
 use crate::features::inventory::Level;
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{Attributes, Money, ProductId, Rate, products};
+use countinghouse_contract::{Attributes, Money, ProductId, Rate, events::ProductTold, products};
 
 /// The part of a product that people enter and change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,11 @@ pub struct ForSale {
 }
 
 impl Product {
+    /// What others are told of it, as it stands now.
+    pub fn told(&self) -> ProductTold {
+        ProductTold { product_id: self.id, sku: self.entry.sku.clone(), version: self.version }
+    }
+
     /// As it goes out; `costs`: whether the reader may see what goods cost.
     pub fn into_wire(self, costs: bool) -> products::Product {
         let Entry { sku, name, description, barcode, price, tax_rate, low_stock_threshold, attributes, active } =

@@ -11,11 +11,13 @@ use crate::{
         audit::{self, Action, record_in},
         authn::TenantCtx,
         db::{DbError, TenantTx},
+        events,
         http::{IfMatch, Invalid, MAX_QUANTITY, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
     Attributes, Currency, Money, Patch, ProductId, Rate,
+    events::{Event, ProductTold},
     products::{NewProduct, ProductPatch},
 };
 use serde_json::json;
@@ -78,7 +80,9 @@ pub async fn create(ctx: &TenantCtx, input: NewProduct) -> Result<Product, Produ
         let value = Money::new(level.value, entry.price.currency).to_decimal();
         record_in(tx, made.noting("on_hand", json!(level.on_hand)).noting("inventory_value", json!(value)))?;
         let now = tx.now();
-        Ok(Product { id, entry, level, unfulfilled: 0, version: 1, created_at: now, updated_at: now })
+        let product = Product { id, entry, level, unfulfilled: 0, version: 1, created_at: now, updated_at: now };
+        events::record_in(tx, &[Event::ProductCreated(product.told())])?;
+        Ok(product)
     })
     .await
 }
@@ -101,7 +105,13 @@ pub async fn change(
                 audit::Entry::new(Action::ProductChanged, id).changed(audited(&before.entry), audited(&entry));
             record_in(tx, changed.hiding(&PROSE))?;
         }
-        repo::find(tx, id)?.ok_or(ProductError::NotFound)
+        let after = repo::find(tx, id)?.ok_or(ProductError::NotFound)?;
+        if after.version != before.version {
+            let archived = before.entry.active && !after.entry.active;
+            let event = if archived { Event::ProductArchived } else { Event::ProductUpdated };
+            events::record_in(tx, &[event(after.told())])?;
+        }
+        Ok(after)
     })
     .await
 }
@@ -116,6 +126,8 @@ pub async fn archive(ctx: &TenantCtx, id: ProductId, if_match: IfMatch) -> Resul
             repo::update(tx, &before, &archived)?;
             let entry = audit::Entry::new(Action::ProductArchived, id);
             record_in(tx, entry.changed(audited(&before.entry), audited(&archived)))?;
+            let told = ProductTold { version: before.version + 1, ..before.told() };
+            events::record_in(tx, &[Event::ProductArchived(told)])?;
         }
         Ok(())
     })

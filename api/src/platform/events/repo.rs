@@ -1,25 +1,36 @@
 //! Events in the database.
 
-use crate::{
-    platform::db::{DbError, TenantTx},
-    schema::events,
-};
+use crate::platform::db::{DbError, TenantTx, prepared};
 use countinghouse_contract::{EventId, events::Event};
-use diesel::prelude::*;
+use diesel::{
+    RunQueryDsl,
+    sql_types::{Array, Jsonb, Text, Timestamptz, Uuid as SqlUuid},
+};
+use serde_json::Value;
 
-pub fn insert<E: Event>(tx: &mut TenantTx<'_>, new: &[E]) -> Result<(), DbError> {
-    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "events", what: error.to_string() };
+pub fn insert(tx: &mut TenantTx<'_>, new: &[Event]) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
-    let rows = new.iter().map(|event| {
-        Ok((
-            events::tenant_id.eq(tenant.0),
-            events::id.eq(tx.make_id::<EventId>()?.0),
-            events::kind.eq(E::KIND),
-            events::data.eq(serde_json::to_value(event).map_err(corrupt)?),
-            events::created_at.eq(now),
-        ))
-    });
-    let rows = rows.collect::<Result<Vec<_>, DbError>>()?;
-    diesel::insert_into(events::table).values(rows).execute(tx.conn())?;
+    let ids = new.iter().map(|_| tx.make_id::<EventId>().map(|id| id.0)).collect::<Result<Vec<_>, _>>()?;
+    let (kinds, data): (Vec<_>, Vec<_>) = new.iter().map(parts).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    prepared(
+        "INSERT INTO events (tenant_id, id, kind, data, created_at) \
+         SELECT $1, id, kind, data, $2 FROM unnest($3, $4, $5) AS e (id, kind, data)",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Array<Text>, _>(kinds)
+    .bind::<Array<Jsonb>, _>(data)
+    .execute(tx.conn())?;
     Ok(())
+}
+
+/// What happened, and what is told of it: the two members of an event on the wire.
+fn parts(event: &Event) -> Result<(String, Value), DbError> {
+    let corrupt = |what: String| DbError::Corrupt { table: "events", what };
+    let mut whole = serde_json::to_value(event).map_err(|error| corrupt(error.to_string()))?;
+    match (whole["type"].take(), whole["data"].take()) {
+        (Value::String(kind), data) => Ok((kind, data)),
+        _ => Err(corrupt("an event without a type".to_owned())),
+    }
 }

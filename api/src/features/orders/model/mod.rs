@@ -17,6 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use countinghouse_contract::{
     Currency, CustomerId, Decimal, FulfilmentId, Money, OrderId, OrderLineId, ProductId, Rate, UserId,
     customers::{Address, Contact},
+    events::OrderTold,
     fulfilments::{Fulfilment, FulfilmentLine},
     invoices::InvoiceLine,
     money::MoneyError,
@@ -254,6 +255,18 @@ impl Order {
         };
         let lines = self.lines.iter().map(|line| (line.id, waiting(line)));
         lines.filter(|(_, waiting)| *waiting > 0).collect()
+    }
+
+    /// What others are told of it, as it stands now.
+    pub fn told(&self) -> OrderTold {
+        let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
+        OrderTold {
+            order_id: self.id,
+            order_number: self.number_text(),
+            currency: self.currency,
+            grand_total: money(self.sums.total),
+            amount_due: money(self.due()),
+        }
     }
 
     /// The lines as an invoice prints them.

@@ -26,6 +26,7 @@ use crate::{
         authn::TenantCtx,
         authz::Permission,
         db::TenantTx,
+        events,
         http::Invalid,
         ids::NoRandomness,
     },
@@ -33,6 +34,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     OrderId, OrderLineId, ProductId,
+    events::Event,
     orders::{FulfilmentStatus, NewOrder, OrderStatus, PaymentStatus},
 };
 use serde_json::json;
@@ -81,6 +83,9 @@ pub(super) fn create_in(tx: &mut TenantTx<'_>, request: Request, number: i64) ->
     repo::insert_lines(tx, &order)?;
     inventory::record_sale_in(tx, order.id, &taken)?;
     record_in(tx, Entry::new(Action::OrderCreated, order.id).after(audited(&order, terms)))?;
+    let invoiced = terms.map(|_| Event::OrderInvoiced(order.told()));
+    let happened: Vec<_> = std::iter::once(Event::OrderCreated(order.told())).chain(invoiced).collect();
+    events::record_in(tx, &happened)?;
     match terms {
         Some(terms) => order.invoice = Some(invoice::issue(tx, &order, terms, invoice::Goods::FromStock)?),
         None => {

@@ -14,11 +14,13 @@ use crate::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
+        events,
         http::{Invalid, MAX_QUANTITY, Text},
     },
 };
 use countinghouse_contract::{
     FulfilmentId, OrderId, OrderLineId, ProductId,
+    events::{Event, OrderFulfilled},
     fulfilments::{FulfilmentLine, NewFulfilment},
     orders::FulfilmentStatus,
 };
@@ -82,6 +84,8 @@ fn fulfil_in(tx: &mut TenantTx<'_>, id: OrderId, input: NewFulfilment) -> Result
     let fulfilled = json!({"fulfilment_id": parcel.id, "units": units, "fulfilment_status": status});
     let entry = Entry::new(Action::OrderFulfilled, id).before(json!({"fulfilment_status": before}));
     record_in(tx, entry.after(fulfilled))?;
+    let told = OrderFulfilled { order: order.told(), fulfilment_id: parcel.id, units };
+    events::record_in(tx, &[Event::OrderFulfilled(told)])?;
     Ok(parcel)
 }
 

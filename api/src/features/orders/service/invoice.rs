@@ -15,12 +15,14 @@ use crate::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
+        events,
         http::{Invalid, PageRequest},
     },
 };
 use chrono::{Days, NaiveDate};
 use countinghouse_contract::{
     InvoiceId, OrderId,
+    events::Event,
     invoices::{InvoiceKind, NewInvoice},
 };
 use serde_json::json;
@@ -72,6 +74,7 @@ pub async fn invoice(ctx: &TenantCtx, id: OrderId, input: NewInvoice) -> Result<
         let total = order.sums.to_wire(order.currency).grand_total;
         let invoiced = json!({"date": terms.date, "due_date": terms.due_date, "grand_total": total});
         record_in(tx, Entry::new(Action::OrderInvoiced, id).after(invoiced))?;
+        events::record_in(tx, &[Event::OrderInvoiced(order.told())])?;
         let mut after = repo::find(tx, id)?.ok_or(OrderError::NotFound)?;
         after.invoice = Some(issue(tx, &order, terms, Goods::AlreadySold)?);
         Ok(after)

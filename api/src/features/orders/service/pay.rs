@@ -14,12 +14,14 @@ use crate::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
+        events,
         http::{Invalid, Text},
     },
 };
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use countinghouse_contract::{
     Decimal, Money, OrderId, PaymentId, UserId,
+    events::{Event, OrderPaid},
     payments::{NewPayment, NewRefund, Payment, PaymentKind},
 };
 use serde_json::json;
@@ -95,6 +97,11 @@ fn enter(tx: &mut TenantTx<'_>, id: OrderId, asked: Asked) -> Result<Paid, Order
     repo::set_settled(tx, id, order.settled)?;
     repo::insert_payment(tx, &payment)?;
     record_in(tx, audited(&payment, due, &order))?;
+    if payment.kind == PaymentKind::Payment {
+        let amount = Money::new(amount, order.currency).to_decimal();
+        let paid = OrderPaid { order: order.told(), payment_id: payment.id, amount };
+        events::record_in(tx, &[Event::OrderPaid(paid)])?;
+    }
     let date = accounting::local_date(tx, received_at);
     accounting::post_in(tx, payment_entry(&order, payment.kind, payment.id, amount, date))?;
     Ok(Paid { payment, by: tx.actor().user_id, at: tx.now(), order })
