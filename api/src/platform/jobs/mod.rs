@@ -6,6 +6,7 @@
 //! ([`Run`]): a worker that was given up for lost, and comes back, changes nothing. A job is done at
 //! least once; what it does in its last transaction, the one that marks it as done, is done once.
 
+mod away;
 mod backoff;
 mod chores;
 mod claim;
@@ -79,6 +80,36 @@ pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<
         tx.wake_workers();
     }
     Ok(id)
+}
+
+/// Stores jobs of a kind, each with its unique key. Where one waits already with the key it comes forward to
+/// this time, if that is earlier than its own. Known by their keys, for each is stored once.
+pub fn enqueue_soonest_in<J: Job>(
+    tx: &mut TenantTx<'_>,
+    mut jobs: Vec<(String, J)>,
+    run_at: DateTime<Utc>,
+) -> Result<(), DbError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    // In one order, for two that store the same wait for each other.
+    jobs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
+    let new = jobs.into_iter().map(|(unique_key, job)| {
+        Ok(repo::NewJob {
+            kind: J::KIND,
+            version: J::VERSION,
+            max_attempts: J::MAX_ATTEMPTS,
+            payload: serde_json::to_value(job).map_err(corrupt)?,
+            run_at,
+            unique_key: Some(unique_key),
+        })
+    });
+    repo::insert_or_bring_forward(tx, &new.collect::<Result<Vec<_>, DbError>>()?)?;
+    if run_at <= tx.now() {
+        tx.wake_workers();
+    }
+    Ok(())
 }
 
 /// Deletes what is left of a client's jobs of this kind that were done in the last hour: for those that

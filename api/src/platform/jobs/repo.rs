@@ -1,12 +1,12 @@
 //! Jobs and schedules of one client in the database.
 
 use crate::{
-    platform::db::{DbError, TenantTx},
+    platform::db::{DbError, TenantTx, prepared},
     schema::{jobs, schedules},
 };
 use chrono::{DateTime, Duration, Utc};
 use countinghouse_contract::JobId;
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types};
 use serde_json::Value;
 
 /// A job to be stored.
@@ -36,6 +36,35 @@ pub fn insert(tx: &mut TenantTx<'_>, job: &NewJob) -> Result<Option<JobId>, DbEr
         .on_conflict_do_nothing()
         .execute(tx.conn())?;
     Ok((stored == 1).then_some(id))
+}
+
+/// All of one kind, each with a unique key, in the order of these. One that waits is locked, whether it comes
+/// forward or not: nobody takes it before they see what this transaction writes.
+pub fn insert_or_bring_forward(tx: &mut TenantTx<'_>, new: &[NewJob]) -> Result<(), DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    let ids = new.iter().map(|_| tx.make_id::<JobId>().map(|id| id.0)).collect::<Result<Vec<_>, _>>()?;
+    let Some(NewJob { kind, version, max_attempts, run_at, .. }) = new.first() else { return Ok(()) };
+    prepared(
+        "INSERT INTO jobs \
+         (tenant_id, id, kind, payload_version, payload, unique_key, max_attempts, run_at, created_at) \
+         SELECT $1, id, $2, $3, payload, unique_key, $4, $5, $6 \
+         FROM unnest($7, $8, $9) WITH ORDINALITY AS j (id, payload, unique_key, position) ORDER BY position \
+         ON CONFLICT (tenant_id, kind, unique_key) WHERE state = 'waiting' AND unique_key IS NOT NULL \
+         DO UPDATE SET run_at = EXCLUDED.run_at WHERE jobs.run_at > EXCLUDED.run_at",
+    )
+    .bind::<sql_types::Uuid, _>(tenant.0)
+    .bind::<sql_types::Text, _>(*kind)
+    .bind::<sql_types::Integer, _>(*version)
+    .bind::<sql_types::Integer, _>(*max_attempts)
+    .bind::<sql_types::Timestamptz, _>(*run_at)
+    .bind::<sql_types::Timestamptz, _>(now)
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
+    .bind::<sql_types::Array<sql_types::Jsonb>, _>(new.iter().map(|job| &job.payload).collect::<Vec<_>>())
+    .bind::<sql_types::Array<sql_types::Nullable<sql_types::Text>>, _>(
+        new.iter().map(|job| job.unique_key.as_deref()).collect::<Vec<_>>(),
+    )
+    .execute(tx.conn())?;
+    Ok(())
 }
 
 pub fn cancel(tx: &mut TenantTx<'_>, id: JobId) -> Result<bool, DbError> {

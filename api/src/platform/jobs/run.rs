@@ -1,11 +1,11 @@
 //! What a job does its work with.
 
-use super::Claim;
+use super::{Claim, away::Away};
 use crate::platform::{
     db::{Db, DbError, TenantTx},
     points::{self, Point},
 };
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 /// Proof that a job was marked as done.
 #[derive(Debug)]
@@ -51,11 +51,12 @@ impl From<anyhow::Error> for JobError {
 pub struct Run {
     claim: Arc<Claim>,
     db: Db,
+    away: Away,
 }
 
 impl Run {
-    pub(super) fn new(claim: Arc<Claim>, db: Db) -> Self {
-        Self { claim, db }
+    pub(super) fn new(claim: Arc<Claim>, db: Db, away: Away) -> Self {
+        Self { claim, db, away }
     }
 
     pub fn claim(&self) -> &Claim {
@@ -73,6 +74,13 @@ impl Run {
         let done = self.db.job(&self.claim, work).await?;
         points::reached(Point::StepDone);
         Ok(done)
+    }
+
+    /// Waits for the world outside, between two transactions: the worker's hand is free for another job
+    /// meanwhile, so that whoever takes their time to answer holds up nobody's work. It still counts as one of
+    /// its client's.
+    pub async fn away<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.away.during(waiting).await
     }
 
     /// The last transaction: what it writes and the mark that the job is done are one.

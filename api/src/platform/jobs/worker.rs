@@ -2,6 +2,7 @@
 
 use super::{
     Claim, Handlers, JobError, Queue, Run, Waker,
+    away::Away,
     backoff::{delay, until_known},
     pace::Pace,
     queue::{Failure, Wanted},
@@ -65,6 +66,8 @@ pub struct Worker {
     scheduled_at: Option<DateTime<Utc>>,
     stop: watch::Receiver<bool>,
     running: JoinSet<()>,
+    /// Those of them that take no hand just now.
+    away: Away,
     held: HashMap<task::Id, Arc<Claim>>,
 }
 
@@ -87,6 +90,7 @@ impl Worker {
             scheduled_at: None,
             stop,
             running: JoinSet::new(),
+            away: Away::default(),
             held: HashMap::new(),
         };
         Ok((worker, Stop(Arc::new(sender))))
@@ -98,7 +102,7 @@ impl Worker {
         let ear = tokio::spawn(self.waker.clone().pass_on());
         let (beat, poll) = (self.config.heartbeat(), self.config.poll);
         let (mut heartbeat, mut poll, mut clock) = (every(beat, beat), every(poll, poll), every(Duration::ZERO, CLOCK));
-        let waker = self.waker.clone();
+        let (waker, away) = (self.waker.clone(), self.away.clone());
         self.live().await;
         while !*self.stop.borrow() {
             let due = self.claim_if_due();
@@ -112,6 +116,7 @@ impl Worker {
                 }
                 Some(answer) = self.claiming.join_next() => self.claimed(answer),
                 () = waker.woken() => self.pace.woken(),
+                () = away.one_left() => self.pace.ended(time::Instant::now()),
                 () = until(due) => {}
                 _ = poll.tick() => self.pace.polled(),
                 _ = heartbeat.tick() => self.live().await,
@@ -127,7 +132,7 @@ impl Worker {
     /// Claims as many as there are hands free, if it is time. It goes on doing what it has meanwhile. Else
     /// it answers when it will be time.
     fn claim_if_due(&mut self) -> Option<time::Instant> {
-        let free = self.config.slots.saturating_sub(self.running.len());
+        let free = self.config.slots.saturating_sub(self.busy());
         if free == 0 || !self.claiming.is_empty() {
             return None;
         }
@@ -151,6 +156,11 @@ impl Worker {
         None
     }
 
+    /// How many hands are taken.
+    fn busy(&self) -> usize {
+        self.running.len().saturating_sub(self.away.hands())
+    }
+
     fn claimed(&mut self, answer: Result<Result<Vec<Claim>, DbError>, JoinError>) {
         let answer = answer.unwrap_or(Err(DbError::Thread));
         self.again = answer.is_err();
@@ -168,7 +178,7 @@ impl Worker {
         if !claims.is_empty() {
             points::reached(Point::Claimed);
         }
-        self.pace.claimed(self.wanted, claims.len(), self.running.len() + claims.len());
+        self.pace.claimed(self.wanted, claims.len(), self.busy() + claims.len());
         for claim in claims {
             self.begin(claim);
         }
@@ -176,11 +186,12 @@ impl Worker {
 
     fn begin(&mut self, claim: Claim) {
         let (state, handlers, queue) = (self.state.clone(), self.handlers.clone(), self.queue.clone());
+        let away = self.away.clone();
         let claim = Arc::new(claim);
         let held = Arc::clone(&claim);
         let task = self.running.spawn(async move {
             let began = Instant::now();
-            let run = Run::new(Arc::clone(&claim), state.db.clone());
+            let run = Run::new(Arc::clone(&claim), state.db.clone(), away);
             let doing = async { handlers.run(state.clone(), run).await };
             // A panic is a failure like others. What it left of the job's own is dropped with it.
             let done = AssertUnwindSafe(doing).catch_unwind().await;
