@@ -24,6 +24,7 @@ pub struct Config {
     pub keys: Keys,
     pub sessions: Sessions,
     pub worker: Worker,
+    pub outbound: Outbound,
     pub retention: Retention,
     /// `SELF_SERVICE`: `on` lets anybody register a client with `POST /auth/register`.
     pub self_service: bool,
@@ -46,6 +47,16 @@ pub struct Worker {
     pub grace: Duration,
 }
 
+/// Calls to servers of others.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    /// `OUTBOUND_ALLOW`: addresses and networks, like `10.1.0.0/16,::1`, that clients' webhooks may reach beside the
+    /// internet; only these are called without TLS.
+    pub listed: Vec<IpNet>,
+    /// `OUTBOUND_SECONDS`: how long somebody else's server may take to answer.
+    pub patience: Duration,
+}
+
 /// For how long what is past is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
@@ -55,7 +66,7 @@ pub struct Retention {
     pub sessions: chrono::Duration,
     /// `KEEP_JOBS_DAYS`: jobs, after their end.
     pub jobs: chrono::Duration,
-    /// `KEEP_EVENTS_DAYS`: what was told to others.
+    /// `KEEP_EVENTS_DAYS`: what happened, and how it was told to others; longer where that still goes on.
     pub events: chrono::Duration,
     /// `KEEP_IMPORTS_DAYS`: what became of imported files, and what was wrong with them.
     pub imports: chrono::Duration,
@@ -229,6 +240,10 @@ impl Config {
                 lease: chrono::Duration::seconds(reader.whole("WORKER_LEASE_SECONDS", 3, 30)),
                 poll: Duration::from_millis(500),
                 grace: Duration::from_secs(reader.parsed("SHUTDOWN_SECONDS", 25)),
+            },
+            outbound: Outbound {
+                listed: reader.networks("OUTBOUND_ALLOW"),
+                patience: Duration::from_secs(reader.parsed("OUTBOUND_SECONDS", 15).clamp(1, 60)),
             },
             retention: Retention {
                 session_log: chrono::Duration::days(reader.whole("KEEP_SESSION_LOG_DAYS", 1, 400)),

@@ -7,7 +7,7 @@
 //! measurement takes, `shops` are the clients it is about and `figures` what it prints, `editor` changes orders, `time` is the clock
 //! that tests own, `wire` is the one to the database, which they
 //! cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test
-//! may stop, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
+//! may stop, `receiver` takes webhooks, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
 
 mod browser;
 mod caller;
@@ -22,6 +22,7 @@ mod load;
 mod nginx;
 mod postgres;
 mod process;
+mod receiver;
 mod service;
 pub mod shops;
 mod template;
@@ -43,6 +44,7 @@ pub use load::{Measured, Requests, load, pgbench};
 pub use nginx::{Nginx, own_address};
 pub use postgres::{Postgres, program, server_folder, server_program};
 pub use process::Process;
+pub use receiver::{Received, Receiver, Reply};
 pub use service::Service;
 pub use template::{PASSWORD, ROLES, SUPERADMIN};
 pub use time::TestClock;

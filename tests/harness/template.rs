@@ -66,6 +66,8 @@ pub fn environment(database: &str) -> Vec<(&'static str, String)> {
         ("HTTP_WORKERS", "1".to_owned()),
         ("SELF_SERVICE", "on".to_owned()),
         ("LISTEN", "127.0.0.1:0".to_owned()),
+        // Receivers of webhooks are on this machine.
+        ("OUTBOUND_ALLOW", "127.0.0.0/8".to_owned()),
     ]
 }
 

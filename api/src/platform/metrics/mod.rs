@@ -8,12 +8,14 @@
 mod database;
 mod doors;
 mod jobs;
+mod outbound;
 mod process;
 mod requests;
 mod scrape;
 
 pub use database::{Database, Login};
 pub use doors::{Doors, Repeat, Who};
+pub use outbound::Outbound;
 pub use requests::Requests;
 pub use scrape::mount;
 
@@ -35,6 +37,7 @@ pub struct Metrics {
     pub database: Database,
     pub doors: Doors,
     pub jobs: Jobs,
+    pub outbound: Outbound,
     process: Process,
     registry: Arc<Registry>,
     /// What is looked up for a scrape is set and read by one at a time.
@@ -49,6 +52,7 @@ impl Metrics {
             database: Database::register(&mut registry),
             doors: Doors::register(&mut registry),
             jobs: Jobs::register(&mut registry),
+            outbound: Outbound::register(&mut registry),
             process: Process::register(&mut registry, started),
             registry: Arc::new(registry),
             scraping: Arc::default(),
