@@ -2,7 +2,7 @@
 //! comes at set times.
 
 use crate::{
-    features::{imports, retention},
+    features::{imports, retention, webhooks},
     platform::{
         audit,
         jobs::{CronError, Handlers},
@@ -14,6 +14,9 @@ pub fn handlers() -> Result<Handlers, CronError> {
     Handlers::default()
         .with::<audit::SealAudit>()
         .with::<imports::ReadImport>()
+        .with::<webhooks::GiveOutEvent>()
+        .with::<webhooks::SendWebhooks>()
+        .with::<webhooks::ReplayEvents>()
         .for_every_client::<retention::Purge>("17 3 * * *")
         .for_the_operator("purge", "47 3 * * *", retention::purge_operators)
 }

@@ -21,6 +21,7 @@ pub fn table() -> Vec<Route> {
         features::exports::routes(),
         features::imports::routes(),
         features::audit::routes(),
+        features::webhooks::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),
     ]

@@ -2,8 +2,10 @@
 //! database, column by column.
 
 mod audit;
+mod webhooks;
 
 pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
+pub use webhooks::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_secrets};
 
 diesel::table! {
     tenants (id) {
@@ -292,6 +294,7 @@ diesel::table! {
         kind -> Text,
         data -> Jsonb,
         created_at -> Timestamptz,
+        heard -> Bool,
     }
 }
 
@@ -637,3 +640,4 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, superadmin_refresh_tokens);
 diesel::allow_tables_to_appear_in_same_query!(platform_audit_log, tenants);
 diesel::allow_tables_to_appear_in_same_query!(imports, jobs);
+diesel::allow_tables_to_appear_in_same_query!(events, webhook_deliveries);

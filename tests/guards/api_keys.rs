@@ -18,7 +18,7 @@ async fn a_key_that_holds_everything_opens_what_is_for_software_and_nothing_else
     let owner = world.owner();
     let software = world.software(&owner.api_key(&all()).await);
     for route in guarded() {
-        let answer = call(&software, &route, &Things::of(&owner).await).await;
+        let answer = call(&software, &route, &Things::of(&world, &owner).await).await;
         match route.access {
             Access::Superadmin => drop(answer.problem(401, "unauthenticated")),
             access if access.admits_keys() => assert!(answer.status < 300, "{}: {answer:?}", name(&route)),
@@ -48,7 +48,7 @@ async fn a_key_opens_no_more_than_it_was_given() {
     for route in of_tenants() {
         let Access::Needs(needed) = route.access else { continue };
         let others: Vec<&str> = all().into_iter().filter(|permission| *permission != needed.as_str()).collect();
-        let things = Things::of(&owner).await;
+        let things = Things::of(&world, &owner).await;
         let without = world.software(&owner.api_key(&others).await);
         call(&without, &route, &things).await.problem(403, "permission_denied");
         let with = world.software(&owner.api_key(&[needed.as_str()]).await);
@@ -86,7 +86,7 @@ async fn a_key_that_has_ended_is_dead_on_the_next_request() {
     ];
     let world = World::start().await;
     let owner = world.owner();
-    let (software, things) = (world.software(&owner.api_key(&all()).await), Things::of(&owner).await);
+    let (software, things) = (world.software(&owner.api_key(&all()).await), Things::of(&world, &owner).await);
     for (change, status, code) in cases {
         for route in of_tenants().into_iter().filter(|route| route.access.admits_keys()) {
             software.get("/auth/me").await.expect(200);

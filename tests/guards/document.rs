@@ -164,7 +164,7 @@ async fn examples_of_requests_are_read() {
 async fn the_permission_in_the_document_is_the_one_that_is_asked_for() {
     let world = World::start().await;
     let owner = world.owner();
-    let things = Things::of(&owner).await;
+    let things = Things::of(&world, &owner).await;
     world.database(Login::Owner).batch_execute("UPDATE users SET role = 'nothing' WHERE username = 'owner'").unwrap();
     let mut asked = 0;
     for route in of_tenants() {

@@ -93,6 +93,9 @@ async fn every_metric_is_in_the_list_and_the_list_has_no_other() {
     let mut environment = world.environment();
     environment.retain(|(name, _)| *name != "RATE_LOG_INS");
     environment.extend([("METRICS_LISTEN", "127.0.0.1:0".to_owned()), ("RATE_LOG_INS", "2".to_owned())]);
+    // Nobody listens there.
+    let endpoint = json!({"url": "http://127.0.0.1:1/"});
+    world.owner().post("/webhooks/endpoints", &endpoint).await.expect(201);
     let serving = Process::serve(&environment);
     drive(&world, &serving).await;
     // Due for an hour, and of a kind that no worker knows.
@@ -106,7 +109,8 @@ async fn every_metric_is_in_the_list_and_the_list_has_no_other() {
     let working = Process::work(&environment);
     let worked = loop {
         let text = scrape(&working).await;
-        if text.contains("countinghouse_job_attempts_total{") {
+        if ["job_attempts", "outbound_calls"].iter().all(|name| text.contains(&format!("countinghouse_{name}_total{{")))
+        {
             break text;
         }
     };

@@ -111,7 +111,11 @@ async fn schema_rs_is_the_database() {
 }
 
 fn tables_of_schema_rs() -> BTreeMap<String, Vec<String>> {
-    let text = concat!(include_str!("../../api/src/schema.rs"), include_str!("../../api/src/schema/audit.rs"));
+    let text = concat!(
+        include_str!("../../api/src/schema.rs"),
+        include_str!("../../api/src/schema/audit.rs"),
+        include_str!("../../api/src/schema/webhooks.rs"),
+    );
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = String::new();
     for line in text.lines().map(str::trim) {

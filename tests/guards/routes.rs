@@ -31,6 +31,8 @@ const PENDING: [&str; 6] = [
     "PATCH /orders/{id}",
     "DELETE /orders/{id}",
 ];
+/// Nobody is there, and no worker of these tests looks.
+const ENDPOINT: &str = "https://hooks.example.com/in";
 const PUBLIC: &str = include_str!("public_routes.txt");
 
 pub fn name(route: &Route) -> String {
@@ -58,13 +60,29 @@ pub struct Things {
     entry: String,
     account: String,
     import: String,
+    endpoint: String,
+    delivery: String,
 }
 
 impl Things {
     /// Ids of nothing.
     pub fn none(id: &str) -> Self {
-        let [product, customer, order, line, owed, returned, placed, session, user, api_key, entry, import] =
-            [(); 12].map(|()| id.to_owned());
+        let [
+            product,
+            customer,
+            order,
+            line,
+            owed,
+            returned,
+            placed,
+            session,
+            user,
+            api_key,
+            entry,
+            import,
+            endpoint,
+            delivery,
+        ] = [(); 14].map(|()| id.to_owned());
         let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
         Self {
             product,
@@ -81,6 +99,8 @@ impl Things {
             entry,
             account,
             import,
+            endpoint,
+            delivery,
         }
     }
 
@@ -88,7 +108,7 @@ impl Things {
         Self { session, ..self }
     }
 
-    pub async fn of(owner: &Caller) -> Self {
+    pub async fn of(world: &World, owner: &Caller) -> Self {
         let sku = uuid::Uuid::new_v4().simple().to_string();
         let product = owner.product(&sku, "9.99", 100).await;
         let id = |body: Value| body["id"].as_str().unwrap().to_owned();
@@ -116,6 +136,13 @@ impl Things {
         let body = json!({"code": account, "name": "x", "type": "expense"});
         owner.post("/accounting/accounts", &body).await.expect(201);
         let import = id(owner.import("products", "sku,name,price\n").await.expect(201));
+        // A client has 20 at most.
+        let earlier = format!(
+            "DELETE FROM webhook_endpoints e USING sessions s WHERE s.id = '{session}' AND s.tenant_id = e.tenant_id"
+        );
+        world.database(Login::Owner).batch_execute(&earlier).unwrap();
+        let endpoint = id(owner.post("/webhooks/endpoints", &json!({"url": ENDPOINT})).await.expect(201));
+        let delivery = id(owner.post(&format!("/webhooks/endpoints/{endpoint}/test"), &json!({})).await.expect(201));
         Self {
             product,
             customer,
@@ -131,6 +158,8 @@ impl Things {
             entry,
             account,
             import,
+            endpoint,
+            delivery,
         }
     }
 }
@@ -254,6 +283,20 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "POST /customers" => (route.path.to_owned(), Some(json!({"company": unique}))),
         "GET /customers/{id}" | "DELETE /customers/{id}" => (with(&things.customer), None),
         "PATCH /customers/{id}" => (with(&things.customer), Some(json!({"note": "x"}))),
+        "GET /webhooks/endpoints" => (route.path.to_owned(), None),
+        "POST /webhooks/endpoints" => (route.path.to_owned(), Some(json!({"url": ENDPOINT}))),
+        "GET /webhooks/endpoints/{id}"
+        | "DELETE /webhooks/endpoints/{id}"
+        | "GET /webhooks/endpoints/{id}/deliveries" => (with(&things.endpoint), None),
+        "PATCH /webhooks/endpoints/{id}" => (with(&things.endpoint), Some(json!({"description": unique}))),
+        "POST /webhooks/endpoints/{id}/rotate-secret" | "POST /webhooks/endpoints/{id}/test" => {
+            (with(&things.endpoint), Some(json!({})))
+        }
+        "POST /webhooks/endpoints/{id}/replay" => {
+            (with(&things.endpoint), Some(json!({"since": "2026-01-01T00:00:00Z"})))
+        }
+        "GET /webhooks/deliveries/{id}" => (with(&things.delivery), None),
+        "POST /webhooks/deliveries/{id}/replay" => (with(&things.delivery), Some(json!({}))),
         "GET /admin/superadmins" => (route.path.to_owned(), None),
         "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
         "GET /admin/tenants/{slug}" => (route.path.replace("{slug}", "north"), None),
@@ -312,7 +355,7 @@ fn no_route_is_declared_twice() {
 #[tokio::test]
 async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
     let world = World::start().await;
-    let things = Things::of(&world.owner()).await;
+    let things = Things::of(&world, &world.owner()).await;
     let mut forged = world.owner().token().to_owned();
     let last = if forged.ends_with('A') { 'B' } else { 'A' };
     forged.pop();
@@ -332,7 +375,7 @@ async fn nobody_gets_in_with_no_forged_expired_or_ended_credential() {
 #[tokio::test]
 async fn a_token_of_the_wrong_kind_opens_nothing() {
     let world = World::start().await;
-    let things = Things::of(&world.owner()).await;
+    let things = Things::of(&world, &world.owner()).await;
     for route in guarded() {
         let wrong = match route.access {
             Access::Superadmin => world.owner(),
@@ -354,7 +397,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
     ];
     let world = World::start().await;
     for (change, status, code) in cases {
-        let things = Things::of(&world.caller(&world.north, "owner")).await;
+        let things = Things::of(&world, &world.caller(&world.north, "owner")).await;
         let manager = world.caller(&world.north, "owner");
         for route in of_tenants() {
             manager.get("/auth/me").await.expect(200);
@@ -452,7 +495,7 @@ fn set_role(world: &World, username: &str, role: &str) {
 
 async fn fresh_things(world: &World) -> Things {
     let owner = world.caller(&world.north, "owner");
-    Things::of(&owner).await
+    Things::of(&world, &owner).await
 }
 
 /// Another client's id gives the same bytes as an id that never was, and changes nothing there.
@@ -460,7 +503,7 @@ async fn fresh_things(world: &World) -> Things {
 async fn what_is_another_clients_does_not_exist() {
     let world = World::start().await;
     let south = world.caller(&world.south, "owner");
-    let theirs = Things::of(&south).await;
+    let theirs = Things::of(&world, &south).await;
     let never = uuid::Uuid::now_v7().to_string();
     let none = Things::none(&never);
     let before = snapshot(&south, &theirs).await;
@@ -504,13 +547,14 @@ fn without_request_id(answer: &Answer) -> String {
 async fn lists_hold_no_row_of_another_client() {
     let world = World::start().await;
     let (north, south) = (world.owner(), world.caller(&world.south, "owner"));
-    let ours = Things::of(&north).await;
-    Things::of(&south).await;
+    let ours = Things::of(&world, &north).await;
+    Things::of(&world, &south).await;
     for (list, ids) in [
         ("/products", vec![&ours.product]),
         ("/orders", vec![&ours.placed, &ours.owed, &ours.order]),
         ("/customers", vec![&ours.customer]),
         ("/returns", vec![&ours.returned]),
+        ("/webhooks/endpoints", vec![&ours.endpoint]),
     ] {
         let page = north.get(list).await.expect(200);
         let found: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();

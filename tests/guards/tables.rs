@@ -175,6 +175,16 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     owner.post("/customers", &json!({"company": "Seen"})).await.expect(201);
     owner.api_key(&["products:read"]).await;
     owner.import("products", "sku,name,price\nBROUGHT,x,1.00\n").await.expect(201);
+    let endpoint = json!({"url": "https://hooks.example.com/seen"});
+    let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let delivery = owner.post(&format!("/webhooks/endpoints/{endpoint}/test"), &json!({})).await.expect(201);
+    let attempt = format!(
+        "INSERT INTO webhook_attempts (tenant_id, delivery_id, number, attempted_at, duration_ms, error)
+         VALUES ('{}', '{}', 1, now(), 1, 'x')",
+        world.north.id,
+        delivery["id"].as_str().unwrap()
+    );
+    world.database(Login::Owner).batch_execute(&attempt).unwrap();
     let tables = tables(&mut world.database(Login::Owner));
     for login in [Login::App, Login::Worker] {
         let mut conn = world.database(login);
@@ -193,7 +203,16 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
         ["tenants", "users", "sessions", "api_keys", "audit_log", "products", "stock", "stock_movements"].as_slice(),
         &["orders", "order_lines", "accounts", "journal_counters", "journal_entries", "journal_lines"],
         &["customers", "invoice_counters", "invoices", "payments", "fulfilments", "fulfilment_lines"],
-        &["events", "imports", "returns", "return_lines"],
+        &[
+            "events",
+            "imports",
+            "returns",
+            "return_lines",
+            "webhook_endpoints",
+            "webhook_secrets",
+            "webhook_deliveries",
+            "webhook_attempts",
+        ],
     ];
     for table in filled.concat() {
         assert!(!texts(&mut app, &format!("SELECT 'row' AS text FROM {table}")).is_empty(), "{table}");
@@ -321,5 +340,5 @@ async fn workers_delete_what_is_past_its_time_and_nothing_else() {
     );
     let of_audit = ["audit_log", "audit_seals", "audit_unsealed"];
     assert_eq!(deleted[..3], of_audit);
-    assert_eq!(deleted[3..], ["events", "idempotency_keys", "jobs", "session_events", "sessions"]);
+    assert_eq!(deleted[3..], ["events", "idempotency_keys", "jobs", "session_events", "sessions", "webhook_endpoints"]);
 }

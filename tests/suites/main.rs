@@ -69,4 +69,5 @@ mod timing;
 mod tokens;
 mod users;
 mod walks;
+mod webhooks;
 mod wire;

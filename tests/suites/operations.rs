@@ -83,6 +83,9 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let order_line = invoiced["lines"][0]["id"].clone();
     let [placed, invoiced, owed] =
         [placed, invoiced, owed].map(|order| order["id"].as_str().expect("an id").to_owned());
+    let endpoint = json!({"url": "https://hooks.example.com/hooked"});
+    let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201)["id"].clone();
+    let hooked = format!("/webhooks/endpoints/{}", endpoint.as_str().expect("an id"));
     let today = chrono::Utc::now().date_naive();
     let edited = owner.order(&product, 1).await.expect(201);
     let stays = json!({"id": edited["lines"][0]["id"], "product_id": product, "quantity": 1, "unit_price": "9.50",
@@ -251,6 +254,29 @@ pub async fn operations(world: &World) -> Vec<Operation> {
         ),
         operation(Method::PATCH, &format!("/orders/{edited}"), owner.clone(), edit.clone(), &["/lines/0/quantity"]),
         post(&format!("/orders/{edited}/edits/preview"), &owner, edit, &["/lines/0/quantity"]),
+        post(
+            "/webhooks/endpoints",
+            &owner,
+            json!({"url": "https://hooks.example.com/in", "description": "Shop", "event_types": ["order.created"]}),
+            &["/url"],
+        ),
+        operation(
+            Method::PATCH,
+            &hooked,
+            owner.clone(),
+            json!({
+                "url": "https://hooks.example.com/other", "description": "Stock", "event_types": ["stock.low"],
+                "disabled": true,
+            }),
+            &[],
+        ),
+        post(&format!("{hooked}/rotate-secret"), &owner, json!({"keep_previous_hours": 12}), &[]),
+        post(
+            &format!("{hooked}/replay"),
+            &owner,
+            json!({"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "only_undelivered": true}),
+            &["/since"],
+        ),
         post(&format!("/orders/{placed}/invoice"), &owner, json!({"date": today}), &[]),
         post(
             &format!("/orders/{invoiced}/payments"),
@@ -362,6 +388,9 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "jobs",
         "schedules",
         "events",
+        "webhook_endpoints",
+        "webhook_secrets",
+        "webhook_deliveries",
         "audit_log",
         "platform_audit_log",
         "products",

@@ -40,7 +40,14 @@ fn fill(world: &World) {
          INSERT INTO returns (tenant_id, id, order_id, credit_note_id, credits_shipping, created_by, created_at)
              SELECT tenant_id, id, id, id, false, '{user}', ordered_at FROM orders;
          INSERT INTO return_lines (tenant_id, return_id, position, order_line_id, quantity, unfulfilled, restocked, cost_minor)
-             SELECT tenant_id, order_id, 1, id, 1, 0, false, 0 FROM order_lines"
+             SELECT tenant_id, order_id, 1, id, 1, 0, false, 0 FROM order_lines;
+         INSERT INTO events (tenant_id, id, kind, data, created_at)
+             SELECT '{tenant}', md5('v' || n)::uuid, 'order.created', '{{}}', now() - n * interval '1 minute' FROM generate_series(1, 9000) n;
+         INSERT INTO webhook_endpoints (tenant_id, id, url, event_types, created_at, updated_at)
+             SELECT '{tenant}', md5('e' || n)::uuid, 'https://x', '{{}}', now(), now() FROM generate_series(1, 3) n;
+         INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, cause, state, created_at, finished_at)
+             SELECT tenant_id, md5('d' || id)::uuid, md5('e' || 1 + (hashtext(id::text) & 1))::uuid, id, 'event',
+                 CASE WHEN hashtext(id::text) % 900 = 0 THEN 'failed' ELSE 'delivered' END, created_at, created_at FROM events"
     );
     let mut owner = world.database(Login::Owner);
     owner.batch_execute(&statements).expect("a large client");
@@ -50,7 +57,7 @@ fn fill(world: &World) {
     owner.batch_execute("SELECT pg_stat_force_next_flush()").expect("what was read is told");
 }
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "products",
     "stock",
     "customers",
@@ -60,6 +67,8 @@ const TABLES: [&str; 9] = [
     "invoices",
     "returns",
     "return_lines",
+    "events",
+    "webhook_deliveries",
 ];
 
 /// Rows of text, as the owner sees them.
@@ -93,6 +102,12 @@ async fn no_list_reads_a_whole_table() {
     let caller = world.caller_at(&copy, &owner);
     for path in ORDERS.iter().chain(OTHERS) {
         caller.get(path).await.expect(200);
+    }
+    let endpoints = texts(&world, "SELECT id::text AS text FROM webhook_endpoints");
+    for (endpoint, query) in
+        endpoints.iter().flat_map(|id| ["", "?state=failed", "?state=pending"].map(|query| (id, query)))
+    {
+        caller.get(&format!("/webhooks/endpoints/{endpoint}/deliveries{query}")).await.expect(200);
     }
     drop(copy);
     // A connection tells what it read when it ends.

@@ -1,7 +1,10 @@
 //! Secrets at rest: a dump of the database holds none of them, and the master key can be changed
 //! while the service runs.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chrono::Duration;
 use countinghouse_tests::{Cluster, Login, PASSWORD, Process, ROLES, Tenant, World};
 use diesel::connection::SimpleConnection;
@@ -47,6 +50,10 @@ async fn a_dump_of_the_database_holds_none_of_the_canaries() {
     let mut canaries = guises(&secret, totp.as_ref());
     canaries.extend(guises(refresh_secret, &URL_SAFE_NO_PAD.decode(refresh_secret).unwrap()));
     canaries.push(pair["access_token"].as_str().unwrap().to_owned());
+    let endpoint = json!({"url": "https://hooks.example.com/"});
+    let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201);
+    let signing = endpoint["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned();
+    canaries.extend(guises(&signing, &STANDARD.decode(&signing).unwrap()));
     for text in [password, PASSWORD, &one_time] {
         canaries.extend([text.to_owned(), hex(text.as_bytes())]);
     }

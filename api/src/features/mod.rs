@@ -21,3 +21,4 @@ pub mod superadmins;
 pub mod tenants;
 pub mod users;
 pub mod verify;
+pub mod webhooks;

@@ -30,6 +30,7 @@ mod reports;
 mod returns;
 mod session;
 mod superadmin;
+mod webhooks;
 
 pub use connection::Client;
 pub use error::ClientError;

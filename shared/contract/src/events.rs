@@ -45,33 +45,44 @@ pub enum Event {
     WebhookTest(WebhookTest),
 }
 
-/// What an endpoint can ask to be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub enum EventType {
-    #[serde(rename = "order.created")]
-    OrderCreated,
-    #[serde(rename = "order.invoiced")]
-    OrderInvoiced,
-    #[serde(rename = "order.paid")]
-    OrderPaid,
-    #[serde(rename = "order.fulfilled")]
-    OrderFulfilled,
-    #[serde(rename = "order.edited")]
-    OrderEdited,
-    #[serde(rename = "order.cancelled")]
-    OrderCancelled,
-    #[serde(rename = "return.created")]
-    ReturnCreated,
-    #[serde(rename = "stock.low")]
-    StockLow,
-    #[serde(rename = "product.created")]
-    ProductCreated,
-    #[serde(rename = "product.updated")]
-    ProductUpdated,
-    #[serde(rename = "product.archived")]
-    ProductArchived,
-    #[serde(rename = "webhook_endpoint.disabled")]
-    WebhookEndpointDisabled,
+macro_rules! event_types {
+    ($($name:ident = $text:literal),* $(,)?) => {
+        /// What an endpoint can ask to be told of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        pub enum EventType {
+            $(#[serde(rename = $text)] $name),*
+        }
+
+        impl EventType {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The type that is written so.
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().find(|known| known.as_str() == text).copied()
+            }
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),*
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    OrderCreated = "order.created",
+    OrderInvoiced = "order.invoiced",
+    OrderPaid = "order.paid",
+    OrderFulfilled = "order.fulfilled",
+    OrderEdited = "order.edited",
+    OrderCancelled = "order.cancelled",
+    ReturnCreated = "return.created",
+    StockLow = "stock.low",
+    ProductCreated = "product.created",
+    ProductUpdated = "product.updated",
+    ProductArchived = "product.archived",
+    WebhookEndpointDisabled = "webhook_endpoint.disabled",
 }
 
 /// An order, as it stood then.

@@ -33,6 +33,7 @@ pub mod reports;
 pub mod returns;
 pub mod sessions;
 pub mod users;
+pub mod webhooks;
 
 pub use attributes::Attributes;
 pub use decimal::Decimal;

@@ -90,11 +90,6 @@ pub fn open_in(tx: &mut TenantTx<'_>, product: ProductId, opening: Option<Openin
     Ok(level)
 }
 
-/// Locks the products' stock, for who will take from it several times.
-pub fn hold_in(tx: &mut TenantTx<'_>, products: &[ProductId]) -> Result<(), DbError> {
-    repo::lock(tx, products).map(|_| ())
-}
-
 /// Locks the products' stock, and takes what is wanted of each, all or nothing. Demands for one
 /// product are summed by the caller.
 pub fn take_in(tx: &mut TenantTx<'_>, demands: &[Demand]) -> Result<Taken, InventoryError> {

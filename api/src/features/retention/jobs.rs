@@ -31,6 +31,7 @@ impl Job for Purge {
         purge(&run, &repo::JOBS, now - keep.jobs).await?;
         purge(&run, &repo::EVENTS, now - keep.events).await?;
         purge(&run, &repo::IMPORTS, now - keep.imports).await?;
+        purge(&run, &repo::WEBHOOK_ENDPOINTS, now - keep.events).await?;
         purge(&run, &repo::ANSWERS, now - KEPT).await?;
         purge_audit(&run, &state.vault, now - keep.audit_log).await?;
         run.finish(|_| Ok(())).await

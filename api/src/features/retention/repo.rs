@@ -15,7 +15,14 @@ pub const SESSION_LOG: Kept = Kept { table: "session_events", past: "created_at 
 /// Their refresh tokens go with them.
 pub const SESSIONS: Kept = Kept { table: "sessions", past: "least(ended_at, expires_at) < $2" };
 pub const JOBS: Kept = Kept { table: "jobs", past: "finished_at < $2" };
-pub const EVENTS: Kept = Kept { table: "events", past: "created_at < $2" };
+/// What was told of them goes with them; what is still being told stays.
+pub const EVENTS: Kept = Kept {
+    table: "events",
+    past: "created_at < $2 AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = events.tenant_id \
+           AND d.event_id = events.id AND d.state = 'pending')",
+};
+/// Deleted ones.
+pub const WEBHOOK_ENDPOINTS: Kept = Kept { table: "webhook_endpoints", past: "deleted_at < $2" };
 /// What was wrong with them, and files that nobody came to read, go with them.
 pub const IMPORTS: Kept = Kept { table: "imports", past: "created_at < $2" };
 /// Answers of requests with an `Idempotency-Key`, which are given no longer.

@@ -83,6 +83,15 @@ actions! {
     SuperadminLoggedOut = "superadmin.logged_out",
     /// A spent refresh token came back, which ended the session.
     SuperadminRefreshReused = "superadmin.refresh_reused",
+    WebhookEndpointCreated = "webhook_endpoint.created",
+    WebhookEndpointChanged = "webhook_endpoint.changed",
+    WebhookEndpointDeleted = "webhook_endpoint.deleted",
+    /// By the service: it is gone, or nothing has reached it for long.
+    WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    WebhookEndpointSecretRotated = "webhook_endpoint.secret_rotated",
+    WebhookEndpointTested = "webhook_endpoint.tested",
+    /// What was sent to it is sent again.
+    WebhookEndpointReplayed = "webhook_endpoint.replayed",
     MasterKeyRotated = "master_key.rotated",
 }
 

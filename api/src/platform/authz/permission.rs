@@ -72,6 +72,10 @@ permissions! {
     SessionsRead = "sessions:read",
     /// To end anybody's session.
     SessionsWrite = "sessions:write",
+    /// Where the client's events are sent, and what became of each.
+    WebhooksRead = "webhooks:read",
+    /// To have all that happens sent somewhere: by ids and figures, whatever else its holder may read.
+    WebhooksWrite = "webhooks:write",
     /// Who did what to what, with all amounts.
     AuditRead = "audit:read",
 }

@@ -209,6 +209,7 @@ const WORDS: &[Word] = &[
     Word("unit_cost", "What one unit cost.", "18.00"),
     Word("unit_price", "What one unit costs the customer.", "39.90"),
     Word("updated_at", "When it was last changed.", ""),
+    Word("url", "Where it is sent to.", "https://hooks.example.com/countinghouse"),
     Word("user", "The user.", ""),
     Word("user_agent", "What the caller's program says it is.", "curl/8.5.0"),
     Word("user_id", "The user.", ""),

@@ -1,0 +1,127 @@
+//! What is told: every event with its transaction, signed, with nothing about people in it.
+
+use super::*;
+use std::collections::BTreeMap;
+
+/// All that an order goes through, with a customer whose every word is a canary.
+async fn sell(world: &World, owner: &Caller) -> String {
+    let product = json!({
+        "sku": "LAMP", "name": "Lamp", "price": "10.00", "low_stock_threshold": 3,
+        "opening_stock": {"quantity": 5, "unit_cost": "4.00"},
+    });
+    let id = owner.post("/products", &product).await.expect(201)["id"].as_str().unwrap().to_owned();
+    owner.patch(&format!("/products/{id}"), &json!({"price": "11.00"})).await.expect(200);
+    owner.patch(&format!("/products/{id}"), &json!({"price": "11.00"})).await.expect(200);
+    owner.patch("/client", &json!({"auto_invoice": false})).await.expect(200);
+    let canary = "canary";
+    let address = json!({"street1": canary, "city": canary, "postal_code": canary, "country": "DE"});
+    let order = json!({
+        "lines": [{"product_id": id, "quantity": 2}], "note": canary, "external_reference": canary,
+        "customer": {"email": "canary@example.com", "first_name": canary, "last_name": canary},
+        "billing_address": address, "shipping_address": address,
+    });
+    let order = owner.post("/orders", &order).await.expect(201)["id"].as_str().unwrap().to_owned();
+    owner.post(&format!("/orders/{order}/invoice"), &json!({})).await.expect(201);
+    let payment = json!({"amount": "5.00", "method": "card", "reference": canary});
+    owner.post(&format!("/orders/{order}/payments"), &payment).await.expect(201);
+    let parcel = json!({"carrier": canary, "tracking_number": canary});
+    owner.post(&format!("/orders/{order}/fulfilments"), &parcel).await.expect(201);
+    // What is refused has not happened.
+    owner
+        .post(&format!("/orders/{order}/payments"), &json!({"amount": "500.00", "method": "card"}))
+        .await
+        .invalid(&[("/amount", "overpaid")]);
+    owner.order(&id, 50).await.problem(409, "insufficient_stock");
+    owner.delete(&format!("/products/{id}")).await.expect(204);
+    owner.delete(&format!("/products/{id}")).await.expect(204);
+    assert_eq!(count(world, "jobs WHERE kind = 'give_out_event' AND state = 'dead'"), 0);
+    order
+}
+
+#[tokio::test]
+async fn everything_that_happens_is_told_once_under_a_signature_that_others_verify() {
+    let world = World::start().await;
+    let (owner, south, receiver) = (world.owner(), world.caller(&world.south, "owner"), Receiver::start());
+    let all = Endpoint::at(&owner, &receiver.url("/all"), &[]).await;
+    let some = Endpoint::at(&owner, &receiver.url("/some"), &["order.paid", "stock.low"]).await;
+    let theirs = Endpoint::at(&south, &receiver.url("/south"), &[]).await;
+    let worker = start_with(&world, handlers().unwrap());
+    let order = sell(&world, &owner).await;
+    in_state(&world, "delivered", 10).await;
+    settled(&world).await;
+    let received = receiver.received("/all");
+    let mut told: BTreeMap<String, i32> = BTreeMap::new();
+    for message in &received {
+        message.verify(&all.secret);
+        assert!(!message.is_signed_with(&some.secret));
+        assert_eq!(message.header("content-type"), "application/json");
+        *told.entry(message.kind()).or_default() += 1;
+        let text = String::from_utf8(message.body.clone()).unwrap();
+        assert!(!text.contains("canary"), "{text}");
+        assert!(message.body.len() < 2000 && message.json()["timestamp"].is_string(), "{text}");
+    }
+    let once = [
+        "order.created",
+        "order.fulfilled",
+        "order.invoiced",
+        "order.paid",
+        "product.archived",
+        "product.created",
+        "product.updated",
+        "stock.low",
+    ];
+    assert_eq!(told, once.map(|kind| (kind.to_owned(), 1)).into());
+    let paid = received.iter().find(|message| message.kind() == "order.paid").unwrap().json();
+    assert_eq!(paid["data"]["order_id"], order);
+    assert_eq!((&paid["data"]["amount"], &paid["data"]["amount_due"]), (&json!("5.00"), &json!("17.00")));
+    let mut kinds: Vec<_> = receiver.received("/some").iter().map(|message| message.kind()).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["order.paid", "stock.low"]);
+    // The same message for each, and nobody else's.
+    for message in receiver.received("/some") {
+        assert!(received.iter().any(|other| other.id() == message.id() && other.body == message.body));
+    }
+    assert_eq!(receiver.received("/south").len(), 0);
+    south.product("THEIRS", "1.00", 1).await;
+    in_state(&world, "delivered", 11).await;
+    receiver.received("/south")[0].verify(&theirs.secret);
+    assert_eq!(receiver.received("/all").len(), 8);
+    stop(worker).await;
+}
+
+/// An order with its invoice at once tells of both.
+#[tokio::test]
+async fn an_order_that_is_invoiced_at_once_tells_of_both() {
+    let world = World::start().await;
+    let owner = world.owner();
+    let product = owner.product("A", "1.00", 5).await;
+    owner.order(&product, 1).await.expect(201);
+    let told =
+        "events WHERE kind IN ('order.created', 'order.invoiced') AND data ->> 'grand_total' = '1.00' AND NOT heard";
+    assert_eq!(count(&world, told), 2);
+    // Nobody listens: it costs no job.
+    assert_eq!(count(&world, "jobs"), 0);
+}
+
+#[tokio::test]
+async fn many_endpoints_are_all_told_of_everything() {
+    let world = World::start().await;
+    let (owner, receiver) = (world.owner(), Receiver::start());
+    let mut endpoints = Vec::new();
+    for number in 0..20 {
+        endpoints.push(Endpoint::at(&owner, &receiver.url(&format!("/{number}")), &[]).await);
+    }
+    let workers = [start_with(&world, handlers().unwrap()), start_with(&world, handlers().unwrap())];
+    for number in 0..15 {
+        owner.product(&format!("P{number}"), "1.00", 1).await;
+    }
+    in_state(&world, "delivered", 300).await;
+    for (number, endpoint) in endpoints.iter().enumerate() {
+        let received = receiver.received(&format!("/{number}"));
+        assert_eq!(received.len(), 15, "{number}");
+        received.iter().for_each(|message| message.verify(&endpoint.secret));
+    }
+    for worker in workers {
+        stop(worker).await;
+    }
+}
