@@ -219,12 +219,7 @@ impl Config {
                 prefix: reader.parsed("REDIS_PREFIX", "countinghouse:".to_owned()),
                 patience: Duration::from_millis(100),
             },
-            sessions: Sessions {
-                idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 5, 12 * 60)),
-                longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 1, 30)),
-                superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 5, 30)),
-                superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 1, 12)),
-            },
+            sessions: Sessions::read_by(reader),
             rates: Rates {
                 reads: reader.rate("RATE_READS", 200),
                 writes: reader.rate("RATE_WRITES", 50),
@@ -245,19 +240,36 @@ impl Config {
                 listed: reader.networks("OUTBOUND_ALLOW"),
                 patience: Duration::from_secs(reader.parsed("OUTBOUND_SECONDS", 15).clamp(1, 60)),
             },
-            retention: Retention {
-                session_log: chrono::Duration::days(reader.whole("KEEP_SESSION_LOG_DAYS", 1, 400)),
-                sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
-                jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
-                events: chrono::Duration::days(reader.whole("KEEP_EVENTS_DAYS", 1, 30)),
-                imports: chrono::Duration::days(reader.whole("KEEP_IMPORTS_DAYS", 1, 30)),
-                audit_log: chrono::Duration::days(reader.whole("KEEP_AUDIT_LOG_DAYS", 1, 3_653)),
-            },
+            retention: Retention::read_by(reader),
             passwords: Passwords {
                 threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1), "one per two cores"),
                 queue: reader.count("PASSWORD_QUEUE", 32, "`32`"),
             },
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
+        }
+    }
+}
+
+impl Sessions {
+    fn read_by(reader: &mut Reader) -> Self {
+        Self {
+            idle: chrono::Duration::minutes(reader.whole("SESSION_IDLE_MINUTES", 5, 12 * 60)),
+            longest: chrono::Duration::days(reader.whole("SESSION_DAYS", 1, 30)),
+            superadmin_idle: chrono::Duration::minutes(reader.whole("SUPERADMIN_IDLE_MINUTES", 5, 30)),
+            superadmin_longest: chrono::Duration::hours(reader.whole("SUPERADMIN_SESSION_HOURS", 1, 12)),
+        }
+    }
+}
+
+impl Retention {
+    fn read_by(reader: &mut Reader) -> Self {
+        Self {
+            session_log: chrono::Duration::days(reader.whole("KEEP_SESSION_LOG_DAYS", 1, 400)),
+            sessions: chrono::Duration::days(reader.whole("KEEP_SESSIONS_DAYS", 1, 90)),
+            jobs: chrono::Duration::days(reader.whole("KEEP_JOBS_DAYS", 1, 30)),
+            events: chrono::Duration::days(reader.whole("KEEP_EVENTS_DAYS", 1, 30)),
+            imports: chrono::Duration::days(reader.whole("KEEP_IMPORTS_DAYS", 1, 30)),
+            audit_log: chrono::Duration::days(reader.whole("KEEP_AUDIT_LOG_DAYS", 1, 3_653)),
         }
     }
 }

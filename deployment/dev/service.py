@@ -24,10 +24,10 @@ def service_environment(port):
         "DATABASE_URL_PLATFORM": database_url("platform"),
         "REDIS_URL": own_servers().get("redis") or redis_url("dev"),
         "LISTEN": f"127.0.0.1:{port}",
-        "OUTBOUND_ALLOW": "127.0.0.0/8,::1",  # receivers of webhooks on this machine
         **{f"RATE_{name}": "100000" for name in ("READS", "WRITES", "UPLOADS", "REPORTS", "LOG_INS", "LOG_INS_ADDRESS")},
         "JWT_KEYS": kept_secrets()["jwt_keys"],
         "MASTER_KEYS": kept_secrets()["master_keys"],
+        "OUTBOUND_ALLOW": "127.0.0.0/8,::1",  # receivers of webhooks on this machine
     }
 
 

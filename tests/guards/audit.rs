@@ -102,7 +102,7 @@ async fn changing(world: &World, route: &Route) -> RequestBuilder {
         }
         _ if route.access == Access::Superadmin => usual(superadmin, &Things::none("")),
         _ => {
-            let things = Things::of(&world, &owner).await;
+            let things = Things::of(world, &owner).await;
             usual(owner, &things)
         }
     }

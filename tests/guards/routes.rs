@@ -495,7 +495,7 @@ fn set_role(world: &World, username: &str, role: &str) {
 
 async fn fresh_things(world: &World) -> Things {
     let owner = world.caller(&world.north, "owner");
-    Things::of(&world, &owner).await
+    Things::of(world, &owner).await
 }
 
 /// Another client's id gives the same bytes as an id that never was, and changes nothing there.

@@ -252,9 +252,7 @@ async fn the_database_itself_takes_back_no_more_than_was_sold() {
             id(&order["lines"][0])
         )
     };
-    let again = format!(
-        "INSERT INTO returns SELECT tenant_id, gen_random_uuid(), order_id, gen_random_uuid(), true, created_by, now() FROM returns"
-    );
+    let again = "INSERT INTO returns SELECT tenant_id, gen_random_uuid(), order_id, gen_random_uuid(), true, created_by, now() FROM returns";
     for (sql, constraint) in [
         (more(2, 0), "order_lines_return_what_was_sold"),
         (more(1, 2), "return_lines_unfulfilled_are_part"),

@@ -15,11 +15,13 @@ use crate::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
+        events,
         http::{Dates, Invalid, MAX_QUANTITY, PageRequest, Text},
     },
 };
 use countinghouse_contract::{
     InvoiceId, Money, OrderId, ReturnId,
+    events::{Event, OrderTold, ReturnCreated},
     inventory::MovementKind,
     orders::FulfilmentStatus,
     returns::{NewReturn, NewReturnLine},
@@ -98,6 +100,10 @@ fn create_in(
     let origin = Origin { kind: MovementKind::Return, order: order.id, returned: Some(row.id) };
     inventory::record_back_in(tx, origin, &put)?;
     record_in(tx, audited(&order, &row, &credit))?;
+    let amount_due = Money::new(order.due() - credit.sums.total, order.currency).to_decimal();
+    let told = OrderTold { amount_due, ..order.told() };
+    let units = lines.iter().map(|line| line.quantity).sum();
+    events::record_in(tx, &[Event::ReturnCreated(ReturnCreated { order: told, return_id: row.id.0, units })])?;
     let (id, credits_shipping) = (row.id, row.credits_shipping);
     let credit_note = orders::credit_in(tx, &order, row.credit_note, accounting::today(tx), credit)?;
     let (created_by, created_at) = (tx.actor().user_id, tx.now());

@@ -33,9 +33,10 @@ pub fn insert(tx: &mut TenantTx<'_>, ids: &[EventId], new: &[Event]) -> Result<b
 /// What happened, and what is told of it: the two members of an event on the wire.
 fn parts(event: &Event) -> Result<(String, Value), DbError> {
     let corrupt = |what: String| DbError::Corrupt { table: "events", what };
-    let mut whole = serde_json::to_value(event).map_err(|error| corrupt(error.to_string()))?;
-    match (whole["type"].take(), whole["data"].take()) {
-        (Value::String(kind), data) => Ok((kind, data)),
-        _ => Err(corrupt("an event without a type".to_owned())),
+    let whole = serde_json::to_value(event).map_err(|error| corrupt(error.to_string()))?;
+    let Value::Object(mut whole) = whole else { return Err(corrupt("an event that is no object".to_owned())) };
+    match (whole.remove("type"), whole.remove("data")) {
+        (Some(Value::String(kind)), Some(data)) => Ok((kind, data)),
+        _ => Err(corrupt("an event without its two members".to_owned())),
     }
 }

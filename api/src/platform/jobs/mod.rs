@@ -66,15 +66,8 @@ pub struct When {
 /// Stores a job with the rest of the transaction; `None` when one with its unique key waits already.
 /// After the commit workers are woken, if there is anything for them to do by then.
 pub fn enqueue_in<J: Job>(tx: &mut TenantTx<'_>, job: &J, when: When) -> Result<Option<JobId>, DbError> {
-    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
-    let new = repo::NewJob {
-        kind: J::KIND,
-        version: J::VERSION,
-        max_attempts: J::MAX_ATTEMPTS,
-        payload: serde_json::to_value(job).map_err(corrupt)?,
-        run_at: when.run_at.unwrap_or_else(|| tx.now()),
-        unique_key: when.unique_key,
-    };
+    let run_at = when.run_at.unwrap_or_else(|| tx.now());
+    let new = to_be_stored(job, run_at, when.unique_key)?;
     let id = repo::insert(tx, &new)?;
     if id.is_some() && new.run_at <= tx.now() {
         tx.wake_workers();
@@ -94,22 +87,24 @@ pub fn enqueue_soonest_in<J: Job>(
     }
     // In one order, for two that store the same wait for each other.
     jobs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
-    let new = jobs.into_iter().map(|(unique_key, job)| {
-        Ok(repo::NewJob {
-            kind: J::KIND,
-            version: J::VERSION,
-            max_attempts: J::MAX_ATTEMPTS,
-            payload: serde_json::to_value(job).map_err(corrupt)?,
-            run_at,
-            unique_key: Some(unique_key),
-        })
-    });
-    repo::insert_or_bring_forward(tx, &new.collect::<Result<Vec<_>, DbError>>()?)?;
+    let new = jobs.iter().map(|(unique_key, job)| to_be_stored(job, run_at, Some(unique_key.clone())));
+    repo::insert_or_bring_forward(tx, &new.collect::<Result<Vec<_>, _>>()?)?;
     if run_at <= tx.now() {
         tx.wake_workers();
     }
     Ok(())
+}
+
+fn to_be_stored<J: Job>(job: &J, run_at: DateTime<Utc>, unique_key: Option<String>) -> Result<repo::NewJob, DbError> {
+    let corrupt = |error: serde_json::Error| DbError::Corrupt { table: "jobs", what: error.to_string() };
+    Ok(repo::NewJob {
+        kind: J::KIND,
+        version: J::VERSION,
+        max_attempts: J::MAX_ATTEMPTS,
+        payload: serde_json::to_value(job).map_err(corrupt)?,
+        run_at,
+        unique_key,
+    })
 }
 
 /// Deletes what is left of a client's jobs of this kind that were done in the last hour: for those that

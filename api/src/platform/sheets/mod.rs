@@ -67,7 +67,7 @@ impl<'a> Cell<'a> {
 
 /// Writes rows to a file, one after the other, and keeps none of them in memory.
 pub enum SheetWriter {
-    Csv(csv_out::CsvSheet),
+    Csv(Box<csv_out::CsvSheet>),
     Xlsx(Box<xlsx_out::XlsxSheet>),
 }
 
@@ -75,7 +75,7 @@ impl SheetWriter {
     /// A sheet in a new file without a name, which goes when it is closed.
     pub fn new(format: SheetFormat, columns: &[&str]) -> Result<Self, SheetError> {
         let mut sheet = match format {
-            SheetFormat::Csv => Self::Csv(csv_out::CsvSheet::new()?),
+            SheetFormat::Csv => Self::Csv(Box::new(csv_out::CsvSheet::new()?)),
             SheetFormat::Xlsx => Self::Xlsx(Box::new(xlsx_out::XlsxSheet::new()?)),
         };
         let names: Vec<_> = columns.iter().map(|name| Cell::Word(Cow::Borrowed(name))).collect();

@@ -256,7 +256,7 @@ mod tests {
             let after = drafted(drafts).settle(&order, |_| taken_cost, order.created_at).unwrap();
             prop_assert_eq!(units(&order.lines) - back + taken, units(&after.lines));
             let put_back: i64 = exchanges.iter().map(|one| one.put_back_cost).sum();
-            let products = exchanges.iter().filter(|one| one.taken > 0).count() as i64;
+            let products = i64::try_from(exchanges.iter().filter(|one| one.taken > 0).count()).unwrap();
             prop_assert_eq!(order.sums.cost - put_back + taken_cost * products, after.sums.cost);
             prop_assert!(after.lines.iter().all(|line| line.cost >= 0));
         }

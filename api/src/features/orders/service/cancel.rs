@@ -18,11 +18,16 @@ use crate::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
         db::TenantTx,
+        events,
         http::IfMatch,
     },
 };
 use countinghouse_contract::{
-    InvoiceId, OrderId, ProductId, inventory::MovementKind, orders::OrderStatus, sessions::SessionEventKind,
+    InvoiceId, OrderId, ProductId,
+    events::{Event, OrderTold},
+    inventory::MovementKind,
+    orders::OrderStatus,
+    sessions::SessionEventKind,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -46,11 +51,13 @@ fn cancel_in(tx: &mut TenantTx<'_>, id: OrderId, if_match: &IfMatch, from: Origi
     inventory::record_back_in(tx, inventory::Origin { kind: MovementKind::Sale, order: id, returned: None }, &put)?;
     identity::log_act_in(tx, SessionEventKind::OrderCancelled, from)?;
     let total = order.money(order.sums.total);
+    let due = order.money(order.due() - order.sums.total);
     let entry = Entry::new(Action::OrderCancelled, id)
         .before(json!({"status": order.progress.status, "amount_due": order.money(order.due())}))
         .after(json!({"status": OrderStatus::Cancelled, "credited": total,
-            "amount_due": order.money(order.due() - order.sums.total)}));
+            "amount_due": due}));
     record_in(tx, entry)?;
+    events::record_in(tx, &[Event::OrderCancelled(OrderTold { amount_due: due, ..order.told() })])?;
     let today = accounting::today(tx);
     match order.invoice {
         Some(_) => {

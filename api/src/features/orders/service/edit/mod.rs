@@ -28,10 +28,11 @@ use crate::{
         authn::TenantCtx,
         crypto::Stamps,
         db::TenantTx,
+        events,
         http::IfMatch,
     },
 };
-use countinghouse_contract::{OrderId, edits::OrderPatch, sessions::SessionEventKind};
+use countinghouse_contract::{OrderId, edits::OrderPatch, events::Event, sessions::SessionEventKind};
 use plan::Plan;
 use request::Request;
 use serde_json::{Value, json};
@@ -104,6 +105,7 @@ fn write(tx: &mut TenantTx<'_>, plan: Plan, from: Origin) -> Result<Order, Order
     identity::log_act_in(tx, SessionEventKind::OrderEdited, from)?;
     let changed = Entry::new(Action::OrderEdited, after.id).changed(audited(&before, &after), audited(&after, &before));
     record_in(tx, changed.hiding(&PERSON))?;
+    events::record_in(tx, &[Event::OrderEdited(after.told())])?;
     match reissued {
         Some(terms) => after.invoice = Some(invoice::reissue(tx, &before, &after, terms, difference)?),
         None if before.invoice.is_none() => {
