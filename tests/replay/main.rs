@@ -1,8 +1,8 @@
 //! `./dev replay`: plays a real store's history through the HTTP API and checks what stands there
 //! afterwards.
 //!
-//! `fixture` reads the Chinook sample store, `plan` turns it into customers, products, orders and
-//! payments, `account` logs in as the client that plays it, `play` sends everything, and `verify`
+//! `fixture` reads the Chinook sample store, `plan` turns it into customers, products, orders,
+//! payments and returns, `account` logs in as the client that plays it, `play` sends everything, and `verify`
 //! reads back and compares. Playing it again makes nothing twice. The exit code is 1 when anything differs, and
 //! 2 when the replay could not be played to its end.
 
@@ -69,6 +69,8 @@ async fn replay(arguments: &Arguments) -> Result<bool> {
     let products = play::products(&session, &plan, arguments.concurrency.get()).await?;
     let orders = play::orders(&session, &plan, arguments.concurrency.get()).await?;
     let payments = play::payments(&session, arguments.concurrency.get()).await?;
+    let returns = play::returns(&session, &plan, arguments.concurrency.get()).await?;
+    let refunds = play::refunds(&session, arguments.concurrency.get()).await?;
     eprintln!("Reading everything back");
     let outcome = verify::verify(&session, &plan).await?;
     session.logout().await?;
@@ -78,6 +80,8 @@ async fn replay(arguments: &Arguments) -> Result<bool> {
         ("products", &products),
         ("orders", &orders),
         ("payments", &payments),
+        ("returns", &returns),
+        ("refunds", &refunds),
     ]);
     table::show_outcome(&outcome);
     Ok(outcome.differences.is_empty())

@@ -1,5 +1,6 @@
 //! What is to stand in the service: the store's customers, its tracks as products, its invoices as
-//! orders of their day that were paid on it.
+//! orders of their day that were paid on it. The store knows no returns: of every tenth order all comes
+//! back, and is refunded.
 
 use crate::fixture::{self, Cents, Customer, Invoice, Store, Track};
 use chrono::{DateTime, Utc};
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 pub const CHANNEL: &str = "chinook";
 /// Units of each product that nobody buys.
 const SPARE: i64 = 10;
+/// Of so many orders one comes back.
+const RETURNED: i64 = 10;
 
 pub struct Plan {
     /// In the order of the customers' numbers.
@@ -33,6 +36,8 @@ pub struct Product {
     pub opening: i64,
     pub unit_cost: Cents,
     pub sold: i64,
+    /// Units among them that come back.
+    pub returned: i64,
 }
 
 pub struct Order {
@@ -42,6 +47,8 @@ pub struct Order {
     pub date: DateTime<Utc>,
     pub lines: Vec<Line>,
     pub total: Cents,
+    /// Whether all of it comes back.
+    pub returned: bool,
 }
 
 pub struct Line {
@@ -51,23 +58,37 @@ pub struct Line {
 }
 
 pub fn make(store: &Store) -> Plan {
-    let mut sold: BTreeMap<i64, i64> = BTreeMap::new();
-    for line in store.lines() {
-        *sold.entry(line.track).or_default() += line.quantity;
-    }
-    let product = |(number, track): (&i64, &Track)| product(*number, track, sold.get(number).copied().unwrap_or(0));
+    let sold = units(store.lines());
+    let returned =
+        units(store.invoices.iter().filter(|(number, _)| comes_back(**number)).flat_map(|(_, one)| &one.lines));
+    let of = |units: &BTreeMap<i64, i64>, track: &i64| units.get(track).copied().unwrap_or(0);
+    let product = |(number, track): (&i64, &Track)| product(*number, track, of(&sold, number), of(&returned, number));
     let order = |(number, invoice): (&i64, &Invoice)| Order {
         reference: number.to_string(),
         email: store.customers.get(&invoice.customer).map(|customer| customer.email.clone()).unwrap_or_default(),
         date: invoice.date,
         lines: invoice.lines.iter().map(line).collect(),
         total: invoice.total,
+        returned: comes_back(*number),
     };
     Plan {
         customers: store.customers.values().map(customer).collect(),
         products: store.tracks.iter().map(product).collect(),
         orders: store.invoices.iter().map(order).collect(),
     }
+}
+
+fn comes_back(invoice: i64) -> bool {
+    invoice % RETURNED == 0
+}
+
+/// How many of each track.
+fn units<'a>(lines: impl Iterator<Item = &'a fixture::Line>) -> BTreeMap<i64, i64> {
+    let mut units = BTreeMap::new();
+    for line in lines {
+        *units.entry(line.track).or_default() += line.quantity;
+    }
+    units
 }
 
 fn customer(customer: &Customer) -> NewCustomer {
@@ -97,7 +118,7 @@ fn sku(track: i64) -> String {
     format!("TRACK-{track}")
 }
 
-fn product(number: i64, track: &Track, sold: i64) -> Product {
+fn product(number: i64, track: &Track, sold: i64, returned: i64) -> Product {
     Product {
         sku: sku(number),
         name: track.name.clone(),
@@ -106,6 +127,7 @@ fn product(number: i64, track: &Track, sold: i64) -> Product {
         opening: SPARE + sold,
         unit_cost: cost_of(track.price),
         sold,
+        returned,
     }
 }
 
@@ -119,6 +141,11 @@ fn cost_of(price: Cents) -> Cents {
 }
 
 impl Product {
+    /// Units that lie there in the end.
+    pub fn left(&self) -> i64 {
+        self.opening - self.sold + self.returned
+    }
+
     /// In cents.
     pub fn cost_of_sold(&self) -> i64 {
         self.sold * self.unit_cost.0

@@ -6,10 +6,16 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use countinghouse_client::{ClientError, Session};
-use countinghouse_contract::{CustomerId, customers::CustomerQuery, orders::OrderQuery, payments::NewPayment};
+use countinghouse_contract::{
+    CustomerId, Decimal,
+    customers::CustomerQuery,
+    orders::{Order, OrderLine, OrderQuery},
+    payments::{NewPayment, NewRefund},
+    returns::{NewReturn, NewReturnLine},
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -59,10 +65,9 @@ pub async fn orders(session: &Session, plan: &Plan, at_once: usize) -> Result<Pl
 
 /// Pays in full what is still due, on the day of the order.
 pub async fn payments(session: &Session, at_once: usize) -> Result<Played> {
-    let query = OrderQuery { channel: Some(CHANNEL.to_owned()), limit: Some(200), ..OrderQuery::default() };
-    let orders = session.all_orders(&query).await.context("reading what is due")?;
+    let orders = played(session).await?;
     let all = orders.iter().map(|order| async move {
-        if order.amount_due.scaled_to(2) == Some(0) {
+        if order.amount_due.scaled_to(2).is_none_or(|due| due <= 0) {
             return Ok(false);
         }
         let payment = NewPayment {
@@ -75,6 +80,51 @@ pub async fn payments(session: &Session, at_once: usize) -> Result<Played> {
         answer.map(|_| true).with_context(|| format!("paying {}", order.order_number))
     });
     play("payments", all, at_once).await
+}
+
+/// All of the orders that come back does, and can be sold again.
+pub async fn returns(session: &Session, plan: &Plan, at_once: usize) -> Result<Played> {
+    let planned: BTreeSet<&str> =
+        plan.orders.iter().filter(|order| order.returned).map(|order| order.reference.as_str()).collect();
+    let orders = played(session).await?;
+    let of_plan = |order: &&Order| order.external_reference.as_deref().is_some_and(|one| planned.contains(one));
+    let returned: Vec<&Order> = orders.iter().filter(of_plan).collect();
+    let all = returned.into_iter().map(|order| async move {
+        if order.lines.iter().any(|line| line.returned_quantity > 0) {
+            return Ok(false);
+        }
+        let line = |line: &OrderLine| NewReturnLine {
+            order_line_id: line.id,
+            quantity: line.quantity,
+            restock: true,
+            reason: None,
+        };
+        let lines = order.lines.iter().map(line).collect();
+        let answer = session.create_return(&NewReturn { order_id: order.id, lines, credit_shipping: true }).await;
+        answer.map(|_| true).with_context(|| format!("returning {}", order.order_number))
+    });
+    play("returns", all, at_once).await
+}
+
+/// Refunds whatever customers are owed.
+pub async fn refunds(session: &Session, at_once: usize) -> Result<Played> {
+    let orders = played(session).await?;
+    let owed: Vec<(&Order, i128)> = (orders.iter())
+        .filter_map(|order| Some((order, -order.amount_due.scaled_to(2)?)))
+        .filter(|(_, owed)| *owed > 0)
+        .collect();
+    let all = owed.into_iter().map(|(order, owed)| async move {
+        let refund = NewRefund { amount: Decimal::new(owed, 2), method: "card".to_owned(), reference: None };
+        let answer = session.refund_order(order.id, &refund).await;
+        answer.map(|_| true).with_context(|| format!("refunding {}", order.order_number))
+    });
+    play("refunds", all, at_once).await
+}
+
+/// The store's orders as they stand.
+async fn played(session: &Session) -> Result<Vec<Order>> {
+    let query = OrderQuery { channel: Some(CHANNEL.to_owned()), limit: Some(200), ..OrderQuery::default() };
+    session.all_orders(&query).await.context("reading the orders")
 }
 
 /// Whether it was made, or was there already.

@@ -77,6 +77,8 @@ fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) 
     let number = |n: usize| i64::try_from(n).context("a count that fits");
     let sum = |pick: fn(&orders::Order) -> Decimal| orders.iter().map(|order| cents(pick(order))).sum::<Result<i64>>();
     let total = plan.orders.iter().map(|order| order.total.0).sum();
+    let refunded = plan.orders.iter().filter(|order| order.returned).map(|order| order.total.0).sum();
+    let came_back = orders.iter().flat_map(|order| &order.lines).map(|line| line.returned_quantity).sum();
     // The client may know other people too.
     let known = |customer: &&Customer| plan.customers.iter().any(|ours| ours.email == customer.email);
     let counts = [
@@ -90,21 +92,23 @@ fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) 
         ),
         ("grand totals", sum(|order| order.totals.grand_total)?, total),
         ("paid", sum(|order| order.amount_paid)?, total),
+        ("refunded", sum(|order| order.amount_refunded)?, refunded),
         ("due", sum(|order| order.amount_due)?, 0),
         ("net revenue", cents(earned.net_revenue)?, total),
         ("cost of goods", cents(earned.cost_of_goods)?, plan.products.iter().map(Product::cost_of_sold).sum()),
         (
             "units on hand",
             ours.values().map(|product| product.on_hand).sum(),
-            plan.products.iter().map(|product| product.opening - product.sold).sum(),
+            plan.products.iter().map(Product::left).sum(),
         ),
+        ("units that came back", came_back, plan.products.iter().map(|product| product.returned).sum()),
         (
             "units sold, not fulfilled",
             ours.values().map(|product| product.unfulfilled).sum(),
-            plan.products.iter().map(|product| product.sold).sum(),
+            plan.products.iter().map(|product| product.sold - product.returned).sum(),
         ),
     ];
-    let money = ["grand totals", "paid", "due", "net revenue", "cost of goods"];
+    let money = ["grand totals", "paid", "refunded", "due", "net revenue", "cost of goods"];
     let named = |(what, found, expected)| Count { what, found, expected, money: money.contains(&what) };
     Ok(counts.into_iter().map(named).collect())
 }
@@ -138,16 +142,15 @@ fn compare_products(plan: &Plan, ours: &BTreeMap<&str, &products::Product>, diff
             differences.push(format!("{}: there is no such product", expected.sku));
             continue;
         };
-        let left = expected.opening - expected.sold;
         let mut check = Check { of: &expected.sku, differences };
         check.same("name", &product.name, &expected.name);
         check.same("price", &product.price, &expected.price.to_decimal());
         check.same("attributes", &product.attributes.0, &expected.attributes);
-        check.same("on_hand", &product.on_hand, &left);
-        check.same("unfulfilled", &product.unfulfilled, &expected.sold);
+        check.same("on_hand", &product.on_hand, &expected.left());
+        check.same("unfulfilled", &product.unfulfilled, &(expected.sold - expected.returned));
         // Who may not see costs is not shown any.
         if let Some(value) = product.inventory_value {
-            check.same("inventory_value", &value, &Cents(left * expected.unit_cost.0).to_decimal());
+            check.same("inventory_value", &value, &Cents(expected.left() * expected.unit_cost.0).to_decimal());
         }
     }
 }

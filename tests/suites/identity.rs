@@ -18,7 +18,9 @@ async fn a_user_logs_in_and_is_who_they_are() {
     assert_eq!(answer["user"], json!({"id": world.north.user("sales"), "username": "sales", "role": "sales"}));
     let me = world.with_token(answer["access_token"].as_str().unwrap()).get("/auth/me").await.expect(200);
     let held = ["client:read", "products:read", "orders:read", "orders:write", "invoices:write", "payments:write"];
-    let held = [held.as_slice(), &["fulfilments:write", "customers:read", "customers:write"]].concat();
+    let held =
+        [held.as_slice(), &["fulfilments:write", "returns:read", "returns:write", "customers:read", "customers:write"]]
+            .concat();
     assert_eq!(me["permissions"], json!(held));
     assert_eq!(me["client"]["slug"], "north");
     assert_eq!(me["client"]["currency"], "EUR");

@@ -149,7 +149,8 @@ async fn a_purchase_answers_with_its_movement() {
     let movement = owner.post("/inventory/adjustments", &body).await.expect(201);
     let expected = json!({
         "id": movement["id"], "product_id": product, "kind": "purchase", "quantity": 5, "unit_cost": "6.50",
-        "value": "32.50", "on_hand_after": 15, "value_after": "72.50", "order_id": null, "reason": "Größe 42",
+        "value": "32.50", "on_hand_after": 15, "value_after": "72.50", "order_id": null, "return_id": null,
+        "reason": "Größe 42",
         "created_by": world.north.user("owner"), "created_at": movement["created_at"],
     });
     assert_eq!(movement, expected);

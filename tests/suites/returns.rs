@@ -252,7 +252,8 @@ async fn the_database_itself_takes_back_no_more_than_was_sold() {
             id(&order["lines"][0])
         )
     };
-    let again = "INSERT INTO returns SELECT tenant_id, gen_random_uuid(), order_id, gen_random_uuid(), true, created_by, now() FROM returns";
+    let again = "INSERT INTO returns SELECT tenant_id, gen_random_uuid(), order_id, gen_random_uuid(), true, \
+        created_by, now() FROM returns";
     for (sql, constraint) in [
         (more(2, 0), "order_lines_return_what_was_sold"),
         (more(1, 2), "return_lines_unfulfilled_are_part"),
@@ -364,7 +365,7 @@ async fn a_return_is_in_the_audit_log_and_costs_are_for_those_who_may_see_them()
     assert_eq!(warehouse.get("/returns").await.expect(200)["data"], json!([returned]));
     let entries = owner.get("/audit?action=return.created").await.expect(200);
     let entry = &entries["data"][0];
-    assert_eq!(entry["resource_id"], returned["id"]);
+    assert_eq!(entry["resource"]["id"], returned["id"]);
     assert_eq!(entry["before"], json!({"amount_due": "30.00"}));
     assert_eq!(
         entry["after"],

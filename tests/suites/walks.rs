@@ -65,7 +65,7 @@ impl<'w> Walker<'w> {
             5 => self.invoice(dice).await,
             6 | 7 => self.pay(dice).await,
             8 => self.refund(dice).await,
-            9 => self.take_back(dice).await,
+            9 => self.return_some(dice).await,
             10 | 11 => self.edit(dice).await,
             12 => self.cancel(dice).await,
             _ => self.fulfil(dice).await,
@@ -189,21 +189,35 @@ impl<'w> Walker<'w> {
         }
     }
 
-    /// What the customer is owed, or about that; of a paid order some comes back just before.
+    /// Of a paid order something comes back, and the customer gets what they are owed, or about that.
     async fn refund(&mut self, dice: &mut Dice) {
-        self.take_back(dice).await;
         let Some(order) = dice.pick(&self.orders).cloned() else { return };
-        let order = self.caller.get(&format!("/orders/{}", order["id"].as_str().unwrap())).await.expect(200);
-        let due = order["amount_due"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
-        let owed = u64::try_from(-due).unwrap_or_default();
+        let due = self.due(&order).await;
+        if due > 0 {
+            let body = json!({"amount": self.written(due.unsigned_abs()), "method": "card"});
+            self.on(&order, "payments", body, &["not_invoiced"]).await;
+        }
+        self.take_back(&order, dice).await;
+        let owed = u64::try_from(-self.due(&order).await).unwrap_or_default();
         let amount = if dice.roll(2) == 0 { owed } else { dice.roll(owed + 2) };
         let body = json!({"amount": self.written(amount), "method": "card"});
         self.on(&order, "refunds", body, &["over_refunded", "not_invoiced", "out_of_range"]).await;
     }
 
+    /// What an order owes, in minor units.
+    async fn due(&self, order: &Value) -> i64 {
+        let order = self.caller.get(&format!("/orders/{}", order["id"].as_str().unwrap())).await.expect(200);
+        order["amount_due"].as_str().unwrap().replace('.', "").parse().unwrap()
+    }
+
+    async fn return_some(&mut self, dice: &mut Dice) {
+        if let Some(order) = dice.pick(&self.orders).cloned() {
+            self.take_back(&order, dice).await;
+        }
+    }
+
     /// Some units of some lines, restocked or not; now and then a line twice, and more than there are.
-    async fn take_back(&mut self, dice: &mut Dice) {
-        let Some(order) = dice.pick(&self.orders).cloned() else { return };
+    async fn take_back(&mut self, order: &Value, dice: &mut Dice) {
         let sold = order["lines"].as_array().unwrap();
         let line = |dice: &mut Dice| {
             json!({"order_line_id": dice.pick(sold).unwrap()["id"], "quantity": 1 + dice.roll(3),

@@ -165,6 +165,7 @@ const WORDS: &[Word] = &[
     ),
     Word("required_api_keys", "Keys of other systems that the client's links to them need.", ""),
     Word("resource", "What it was done to.", "user"),
+    Word("return_id", "The return that brought the goods back.", ""),
     Word("return_refund_policy", "What customers are told of returns.", "Thirty days, in its box."),
     Word("returned_quantity", "How many have come back.", ""),
     Word("returns", "What was credited for returns.", ""),
