@@ -70,15 +70,29 @@ impl Simulation {
     /// For an order that was acknowledged, and perhaps too much.
     pub fn pay(&mut self) {
         let Some((at, order)) = self.dice.pick(&self.acknowledged("/orders")).cloned() else { return };
-        let amount = self.clients[at].amount(&mut self.dice, 3_000);
+        let amount = match self.dice.roll(2) {
+            0 => order["totals"]["grand_total"].as_str().expect("an amount").to_owned(),
+            _ => self.clients[at].amount(&mut self.dice, 3_000),
+        };
         self.move_money(at, &order["id"], "payments", amount);
     }
 
     /// Of what was taken back, and perhaps of an order that was not paid.
     pub fn refund(&mut self) {
-        let Some((at, returned)) = self.dice.pick(&self.acknowledged("/returns")).cloned() else { return };
+        let returned = self.acknowledged("/returns");
+        let Some((at, returned)) = self.pick_paid(&returned, "order_id") else { return };
         let amount = self.clients[at].amount(&mut self.dice, 500);
         self.move_money(at, &returned["order_id"], "refunds", amount);
+    }
+
+    /// One of these, whose order this member names: of an order that was paid something, if there is one.
+    fn pick_paid(&mut self, of: &[(usize, Value)], order: &str) -> Option<(usize, Value)> {
+        let paid = |(_, one): &&(usize, Value)| {
+            let path = format!("/orders/{}/payments", one[order].as_str().unwrap_or_default());
+            self.requests.iter().any(|request| request.path == path && request.answer().is_some())
+        };
+        let paid: Vec<_> = of.iter().filter(paid).cloned().collect();
+        self.dice.pick(if paid.is_empty() { of } else { &paid }).cloned()
     }
 
     fn move_money(&mut self, at: usize, order: &Value, what: &str, amount: String) {
@@ -88,7 +102,8 @@ impl Simulation {
 
     /// Of an order that was acknowledged, and perhaps more than was sold.
     pub fn take_back(&mut self) {
-        let Some((at, order)) = self.dice.pick(&self.acknowledged("/orders")).cloned() else { return };
+        let orders = self.acknowledged("/orders");
+        let Some((at, order)) = self.pick_paid(&orders, "id") else { return };
         let line = self.dice.pick(order["lines"].as_array().expect("lines"));
         let line = json!({"order_line_id": line.expect("a line")["id"], "quantity": 1 + self.dice.roll(3),
             "restock": self.dice.roll(2) == 0});
