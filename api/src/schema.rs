@@ -1,10 +1,14 @@
 //! The tables as diesel sees them. A guard in `tests/` compares this file with the migrated
 //! database, column by column.
 
+mod after_sale;
 mod audit;
+mod bulk;
 mod webhooks;
 
+pub use after_sale::{return_lines, returns};
 pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
+pub use bulk::{import_chunks, import_errors, imports};
 pub use webhooks::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_secrets};
 
 diesel::table! {
@@ -474,76 +478,6 @@ diesel::table! {
         fulfilment_id -> Uuid,
         order_line_id -> Uuid,
         quantity -> Int8,
-    }
-}
-
-diesel::table! {
-    imports (tenant_id, id) {
-        tenant_id -> Uuid,
-        id -> Uuid,
-        kind -> Text,
-        format -> Text,
-        mode -> Text,
-        dry_run -> Bool,
-        date -> Nullable<Date>,
-        status -> Text,
-        bytes -> Int8,
-        rows_checked -> Int8,
-        rows_written -> Int8,
-        rows_refused -> Int8,
-        errors_found -> Int8,
-        through_line -> Int8,
-        job_id -> Uuid,
-        created_by -> Uuid,
-        created_at -> Timestamptz,
-        finished_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    import_chunks (tenant_id, import_id, position) {
-        tenant_id -> Uuid,
-        import_id -> Uuid,
-        position -> Int4,
-        bytes -> Bytea,
-    }
-}
-
-diesel::table! {
-    import_errors (tenant_id, import_id, number) {
-        tenant_id -> Uuid,
-        import_id -> Uuid,
-        number -> Int8,
-        line -> Nullable<Int8>,
-        column_name -> Nullable<Text>,
-        code -> Text,
-        detail -> Text,
-    }
-}
-
-diesel::table! {
-    returns (tenant_id, id) {
-        tenant_id -> Uuid,
-        id -> Uuid,
-        order_id -> Uuid,
-        credit_note_id -> Uuid,
-        credits_shipping -> Bool,
-        created_by -> Uuid,
-        created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    return_lines (tenant_id, return_id, position) {
-        tenant_id -> Uuid,
-        return_id -> Uuid,
-        position -> Int4,
-        order_line_id -> Uuid,
-        quantity -> Int8,
-        unfulfilled -> Int8,
-        restocked -> Bool,
-        cost_minor -> Int8,
-        reason -> Nullable<Text>,
     }
 }
 

@@ -113,7 +113,8 @@ fn fill(world: &World, rows: u64) {
 
 fn shrink(world: &World, rows: u64) {
     let sql = format!(
-        "DELETE FROM stock_movements WHERE id NOT IN (SELECT id FROM stock_movements ORDER BY created_at DESC LIMIT {rows})"
+        "DELETE FROM stock_movements WHERE id NOT IN \
+         (SELECT id FROM stock_movements ORDER BY created_at DESC LIMIT {rows})"
     );
     let mut owner = world.database(Login::Owner);
     owner.batch_execute(&sql).expect("fewer movements");

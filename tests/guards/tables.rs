@@ -329,7 +329,7 @@ async fn lines_stay_once_something_left_or_the_order_was_cancelled() {
 }
 
 /// What workers may delete is what the purge deletes; `tests/suites/retention.rs` shows that it does, and
-/// `audit_chain.rs` for the audit log. `audit_unsealed` is a list of what waits, and no log.
+/// `audit_chain.rs` for the audit log. A file that was imported goes when it has been read. `audit_unsealed` is a list of what waits, and no log.
 #[tokio::test]
 async fn workers_delete_what_is_past_its_time_and_nothing_else() {
     let world = World::start().await;
@@ -340,5 +340,8 @@ async fn workers_delete_what_is_past_its_time_and_nothing_else() {
     );
     let of_audit = ["audit_log", "audit_seals", "audit_unsealed"];
     assert_eq!(deleted[..3], of_audit);
-    assert_eq!(deleted[3..], ["events", "idempotency_keys", "jobs", "session_events", "sessions", "webhook_endpoints"]);
+    let of_imports = ["import_chunks", "import_errors", "imports"];
+    assert_eq!(deleted[5..8], of_imports);
+    let purged = ["events", "idempotency_keys", "jobs", "session_events", "sessions", "webhook_endpoints"];
+    assert_eq!([&deleted[3..5], &deleted[8..]].concat(), purged);
 }

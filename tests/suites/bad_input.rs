@@ -10,11 +10,11 @@ use countinghouse_tests::{Answer, World};
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-/// The body whose first text that is a value begins with these bytes.
+/// The body whose first text that is a value begins with these bytes; where there is none, its first name.
 fn spoiled(body: &Value, with: &[u8]) -> Vec<u8> {
     let text = body.to_string();
     let member = text.find(r#"":""#).map(|at| at + 3);
-    let at = member.or(text.find(r#"["#).map(|at| at + 2)).expect("a text");
+    let at = member.or(text.find(r#"["#).or(text.find('{')).map(|at| at + 2)).expect("a text");
     [&text.as_bytes()[..at], with, &text.as_bytes()[at..]].concat()
 }
 
@@ -114,7 +114,12 @@ async fn a_field_that_nobody_knows_is_refused_wherever_it_stands() {
         for place in std::iter::once(String::new()).chain(places) {
             for name in ["colour", "id", "tenant_id", "Sku", "~a/b"] {
                 let mut body = operation.body.clone();
-                body.pointer_mut(&place).expect("an object")[name] = json!("x");
+                let object = body.pointer_mut(&place).expect("an object");
+                // A line that stays when an order is edited is named by its id.
+                if object.get(name).is_some() {
+                    continue;
+                }
+                object[name] = json!("x");
                 let pointer = format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
                 operation.send(&body).await.invalid(&[(&pointer, "unknown_field")]);
             }

@@ -290,7 +290,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         (format!("/products/{id}"), "DELETE, GET, PATCH"),
         ("/inventory/adjustments".to_owned(), "POST"),
         ("/orders".to_owned(), "GET, POST"),
-        (format!("/orders/{id}"), "GET"),
+        (format!("/orders/{id}"), "DELETE, GET, PATCH"),
         ("/admin/auth/login".to_owned(), "POST"),
         ("/admin/tenants".to_owned(), "GET, POST"),
     ] {

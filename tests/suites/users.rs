@@ -114,7 +114,7 @@ async fn a_deleted_user_is_gone_and_what_they_made_still_names_them() {
 async fn nobody_grants_what_they_do_not_hold() {
     let world = World::start().await;
     let owner = world.owner();
-    let viewers = ["client:read", "products:read", "inventory:read", "orders:read"];
+    let viewers = ["client:read", "products:read", "inventory:read", "orders:read", "returns:read"];
     let clerk = [["users:read", "users:write", "roles:write"].as_slice(), &viewers].concat();
     owner.post("/roles", &json!({"name": "clerk", "permissions": clerk})).await.expect(201);
     make(&owner, "carl", "clerk").await;

@@ -17,6 +17,7 @@ pub struct OrderPatch {
     /// All lines that the order is to have: one with its id stays, one without is new, and one that is left
     /// out is removed.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(min = 1, max = 500))]
     pub lines: Patch<Vec<EditedLine>>,
     /// A customer on record, whose details and addresses take the place of those that the order keeps.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -32,6 +33,7 @@ pub struct OrderPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub shipping: Patch<Decimal>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 5_000))]
     pub note: Patch<String>,
 }
 
@@ -46,7 +48,9 @@ pub struct EditedLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
     pub sku: Option<String>,
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub quantity: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<Decimal>,

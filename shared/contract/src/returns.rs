@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct NewReturn {
     /// The order that the goods were sold with; it has to be invoiced.
     pub order_id: OrderId,
+    #[schemars(length(min = 1, max = 500))]
     pub lines: Vec<NewReturnLine>,
     /// Whether to credit shipping too, in so far as it was not credited before.
     #[serde(default)]
@@ -26,10 +27,12 @@ pub struct NewReturn {
 #[serde(deny_unknown_fields)]
 pub struct NewReturnLine {
     pub order_line_id: OrderLineId,
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub quantity: i64,
     /// Whether the units can be sold again; they come back at what they cost when they left.
     pub restock: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 500))]
     pub reason: Option<String>,
 }
 

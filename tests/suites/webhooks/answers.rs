@@ -140,7 +140,7 @@ async fn an_endpoint_that_fails_for_long_is_disabled_with_notice() {
         ("webhook_endpoint.disabled", &json!(dead.id))
     );
     let log = owner.get("/audit?action=webhook_endpoint.disabled").await.expect(200);
-    assert_eq!(log["data"][0]["resource_id"], dead.id);
+    assert_eq!(log["data"][0]["resource"]["id"], dead.id);
     assert_eq!(log["data"][0]["after"]["reason"], "failing");
     // Enabled again, it begins anew, and is sent what it missed.
     receiver.reply("/dead", Reply::status(200));

@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
             .about("All customers, newest first, as a file.")
             .rate(RateClass::Report),
         Route::get("/exports/orders", needs(Permission::OrdersRead), orders)
-            .about("Orders, newest first, a row for each line, as a file. What concerns a whole order stands in its first row.")
+            .about("Orders, newest first, a row for each line; what concerns a whole order stands in its first.")
             .rate(RateClass::Report),
         Route::get("/exports/movements", needs(Permission::InventoryRead), movements)
             .about("What moved stock, newest first, as a file.")

@@ -30,10 +30,14 @@ pub fn routes() -> Vec<Route> {
             .about("Brings customers in, by a file."),
         taken_in(Route::post("/imports/opening-stock", Access::Needs(Permission::InventoryWrite), opening_stock))
             .about("Brings in what lies on the shelves when the books begin, by a file."),
-        taken_in(Route::post("/imports/opening-balances", Access::Needs(Permission::AccountingWrite), opening_balances))
-            .about("Brings in what the accounts held before, by a file, as one entry against 3900."),
+        taken_in(Route::post(
+            "/imports/opening-balances",
+            Access::Needs(Permission::AccountingWrite),
+            opening_balances,
+        ))
+        .about("Brings in what the accounts held before, by a file, as one entry against 3900."),
         taken_in(Route::post("/imports/orders", Access::Needs(Permission::OrdersBackdate), orders))
-            .about("Brings past orders in, by a file with a row for each line; it takes `orders:write` and `orders:price` too."),
+            .about("Brings past orders in, a row for each line; it takes `orders:write` and `orders:price`, too."),
         Route::get("/imports", Access::Known, list)
             .about("Imports of the kinds that the caller may bring in, newest first."),
         Route::get("/imports/{id}", Access::Known, show).about("One import, and how far it is."),

@@ -51,8 +51,15 @@ impl<Q, C> RunQueryDsl<C> for FirstRows<Q> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::products;
     use diesel::{debug_query, prelude::*};
+
+    diesel::table! {
+        products (id) {
+            id -> BigInt,
+            sku -> Text,
+            active -> Bool,
+        }
+    }
 
     #[test]
     fn the_limit_is_text_and_all_else_is_bound() {

@@ -71,7 +71,8 @@ impl Export for CustomerRow {
         "created_at",
         "id",
     ];
-    const SQL: &'static str = "SELECT id, email, first_name, last_name, company, phone, billing_address, shipping_address, \
+    const SQL: &'static str = "SELECT \
+         id, email, first_name, last_name, company, phone, billing_address, shipping_address, \
          payment_terms_days, note, created_at FROM customers WHERE tenant_id = $1 AND erased_at IS NULL \
          ORDER BY created_at DESC, id DESC";
 

@@ -52,7 +52,8 @@ impl Export for JournalRow {
         "id",
         "source_id",
     ];
-    const SQL: &'static str = "SELECT e.number, e.date, e.source, e.memo, l.account, a.name AS account_name, l.amount_minor, \
+    const SQL: &'static str = "SELECT \
+         e.number, e.date, e.source, e.memo, l.account, a.name AS account_name, l.amount_minor, \
          l.memo AS line_memo, e.created_at, e.id, e.source_id \
          FROM journal_entries e JOIN journal_lines l ON l.tenant_id = e.tenant_id AND l.entry_number = e.number \
          JOIN accounts a ON a.tenant_id = l.tenant_id AND a.code = l.account \

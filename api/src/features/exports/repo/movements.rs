@@ -40,7 +40,8 @@ impl Export for MovementRow {
     const COLUMNS: &'static [&'static str] =
         &["created_at", "sku", "kind", "quantity", "on_hand_after", "order_number", "reason", "id"];
     const COSTS: &'static [&'static str] = &["currency", "unit_cost", "value", "value_after"];
-    const SQL: &'static str = "SELECT m.id, m.created_at, p.sku, m.kind, m.quantity, m.on_hand_after, o.number AS order_number, m.reason, \
+    const SQL: &'static str = "SELECT \
+         m.id, m.created_at, p.sku, m.kind, m.quantity, m.on_hand_after, o.number AS order_number, m.reason, \
          m.unit_cost_minor, m.value_minor, m.value_after_minor \
          FROM stock_movements m JOIN products p ON p.tenant_id = m.tenant_id AND p.id = m.product_id \
          LEFT JOIN orders o ON o.tenant_id = m.tenant_id AND o.id = m.order_id \

@@ -120,7 +120,8 @@ impl Export for OrderRow {
         "id",
     ];
     const COSTS: &'static [&'static str] = &["line_cost"];
-    const SQL: &'static str = "SELECT o.id, o.number, o.ordered_at, o.channel, o.external_reference, l.position, l.sku, l.name, \
+    const SQL: &'static str = "SELECT \
+         o.id, o.number, o.ordered_at, o.channel, o.external_reference, l.position, l.sku, l.name, \
          l.quantity, l.unit_price_minor, l.discount_pct, l.discount_minor AS line_discount_minor, l.tax_rate, \
          l.tax_minor AS line_tax_minor, l.net_minor, l.cost_minor AS line_cost_minor, o.state, o.payment_status, \
          o.fulfilment_status, o.customer_id, o.customer ->> 'email' AS email, \

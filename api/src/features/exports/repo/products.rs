@@ -62,7 +62,8 @@ impl Export for ProductRow {
         "id",
     ];
     const COSTS: &'static [&'static str] = &["average_cost", "inventory_value"];
-    const SQL: &'static str = "SELECT p.id, p.sku, p.name, p.description, p.barcode, p.price_minor, p.tax_rate, p.low_stock_threshold, \
+    const SQL: &'static str = "SELECT \
+         p.id, p.sku, p.name, p.description, p.barcode, p.price_minor, p.tax_rate, p.low_stock_threshold, \
          p.attributes, p.active, s.on_hand, s.unfulfilled, s.value_minor, p.created_at \
          FROM products p JOIN stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id \
          WHERE p.tenant_id = $1 ORDER BY p.sku";

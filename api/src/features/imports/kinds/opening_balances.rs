@@ -96,7 +96,7 @@ impl OpeningBalances {
     /// `/lines/0/debit` is the debit of the first line.
     fn place(&self, error: &FieldError) -> Option<(u64, String)> {
         let rest = error.pointer.strip_prefix("/lines/")?;
-        let (at, field) = rest.split_once('/').map_or((rest, ""), |(at, field)| (at, field));
+        let (at, field) = rest.split_once('/').unwrap_or((rest, ""));
         let (line, _) = self.lines.get(at.parse::<usize>().ok()?)?;
         Some((*line, if field.is_empty() { String::new() } else { format!("/{field}") }))
     }

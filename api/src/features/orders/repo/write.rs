@@ -63,7 +63,8 @@ pub fn draw_numbers(tx: &mut TenantTx<'_>, count: i64) -> Result<i64, DbError> {
     let tenant = tx.tenant_id();
     let row: Row = prepared(
         "INSERT INTO order_counters AS c (tenant_id, last_number) VALUES ($1, $2) \
-         ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + $2 RETURNING last_number - $2 + 1 AS first",
+         ON CONFLICT (tenant_id) DO UPDATE SET last_number = c.last_number + $2 \
+         RETURNING last_number - $2 + 1 AS first",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<BigInt, _>(count)

@@ -1,9 +1,7 @@
 //! What a return changes of an order.
 
-use crate::{
-    features::orders::{model::Order, repo},
-    platform::db::{DbError, TenantTx},
-};
+use super::{Order, repo};
+use crate::platform::db::{DbError, TenantTx};
 use countinghouse_contract::orders::FulfilmentStatus;
 
 /// So much is taken off the order, which is fulfilled as far as this says; its lines count by themselves
