@@ -67,7 +67,7 @@ impl Simulation {
         requests.filter_map(|request| Some((request.client, request.answer()?))).collect()
     }
 
-    /// For an order that was acknowledged, and perhaps too much.
+    /// For an order that was acknowledged: all of it, or some, perhaps too much.
     pub fn pay(&mut self) {
         let Some((at, order)) = self.dice.pick(&self.acknowledged("/orders")).cloned() else { return };
         let amount = match self.dice.roll(2) {
@@ -77,21 +77,26 @@ impl Simulation {
         self.move_money(at, &order["id"], "payments", amount);
     }
 
-    /// Of what was taken back, and perhaps of an order that was not paid.
+    /// Of what was taken back, perhaps of an order that was not paid; where nothing was, something is.
     pub fn refund(&mut self) {
         let returned = self.acknowledged("/returns");
-        let Some((at, returned)) = self.pick_paid(&returned, "order_id") else { return };
+        let Some((at, returned)) = self.pick_paid(&returned, "order_id") else { return self.take_back() };
         let amount = self.clients[at].amount(&mut self.dice, 500);
         self.move_money(at, &returned["order_id"], "refunds", amount);
     }
 
-    /// One of these, whose order this member names: of an order that was paid something, if there is one.
+    /// One of these, whose order this member names: of an order that was paid in full at once, if there is one.
     fn pick_paid(&mut self, of: &[(usize, Value)], order: &str) -> Option<(usize, Value)> {
-        let paid = |(_, one): &&(usize, Value)| {
-            let path = format!("/orders/{}/payments", one[order].as_str().unwrap_or_default());
-            self.requests.iter().any(|request| request.path == path && request.answer().is_some())
+        let orders = self.acknowledged("/orders").into_iter();
+        let totals: BTreeMap<String, Value> =
+            orders.map(|(_, order)| (id(&order), order["totals"]["grand_total"].clone())).collect();
+        let in_full = |(_, one): &&(usize, Value)| {
+            let order = one[order].as_str().unwrap_or_default();
+            let (path, total) = (format!("/orders/{order}/payments"), totals.get(order));
+            let mut payments = self.requests.iter().filter(|request| request.path == path);
+            payments.any(|request| request.answer().is_some() && Some(&request.body["amount"]) == total)
         };
-        let paid: Vec<_> = of.iter().filter(paid).cloned().collect();
+        let paid: Vec<_> = of.iter().filter(in_full).cloned().collect();
         self.dice.pick(if paid.is_empty() { of } else { &paid }).cloned()
     }
 
