@@ -21,6 +21,8 @@ pub struct Service {
     pub depends_on: BTreeMap<String, Dependency>,
     pub healthcheck: Option<Healthcheck>,
     #[serde(default)]
+    read_only: bool,
+    #[serde(default)]
     volumes: Vec<String>,
     networks: Networks,
 }
@@ -59,6 +61,11 @@ impl Service {
     pub fn address(&self) -> Option<&str> {
         let Networks::Placed(networks) = &self.networks else { return None };
         networks.values().next().map(|placed| placed.ipv4_address.as_str())
+    }
+
+    /// Whether its container has a place on the disk for files without a name.
+    pub fn writes_scratch(&self) -> bool {
+        !self.read_only || self.volumes.iter().any(|volume| volume == "/tmp")
     }
 
     /// Files of this folder, and where the container sees them.

@@ -68,6 +68,17 @@ async fn the_compose_file_followed_by_hand_runs_everything() {
     assert!(books.status.success(), "{books:?}");
 }
 
+/// Imports and exports go by files without a name: where there is no place for those, each is answered 503.
+#[test]
+fn the_service_has_a_place_for_files_on_their_way() {
+    let file = file::read();
+    let ours: Vec<_> = file.services.iter().filter(|(_, service)| service.image == "countinghouse").collect();
+    assert!(ours.len() >= 4, "{}", ours.len());
+    for (name, service) in ours {
+        assert!(service.writes_scratch(), "{name}");
+    }
+}
+
 /// Every unit is understood by systemd, and exposes little, as its own tool counts it.
 #[test]
 fn the_units_of_systemd_are_sound_and_hardened() {
