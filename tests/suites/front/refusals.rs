@@ -4,7 +4,7 @@ use super::{
     smuggling::answer,
     stub::{Answer, Stub},
 };
-use countinghouse_api::platform::http::MAX_BODY;
+use countinghouse_api::platform::http::{MAX_BODY, MAX_UPLOAD};
 use countinghouse_tests::{Answer as Answered, Nginx, World, own_address};
 use reqwest::Method;
 use std::{net::SocketAddr, time::Instant};
@@ -18,7 +18,11 @@ async fn a_body_that_is_too_large_is_not_passed_on() {
     let send = async |size: usize| caller.send(Method::POST, "/products", "application/json", vec![b' '; size]).await;
     assert_eq!(send(MAX_BODY).await.status, 200);
     assert_eq!(stub.take()[0].body.len(), MAX_BODY);
-    send(MAX_BODY + 1).await.problem(413, "body_too_large");
+    let refused = send(MAX_BODY + 1).await.problem(413, "body_too_large");
+    assert_eq!(refused["detail"], format!("At most {MAX_BODY} bytes."));
+    let file = vec![b' '; usize::try_from(MAX_UPLOAD).unwrap() + 1];
+    let refused = caller.send(Method::POST, "/imports/products", "text/csv", file).await.problem(413, "body_too_large");
+    assert_eq!(refused["detail"], format!("At most {MAX_UPLOAD} bytes."));
 
     let mut chunked = front.connect("http/1.1", Nginx::NAME).await.unwrap();
     let head = "POST /api/v1/products HTTP/1.1\r\nHost: countinghouse.test\r\nTransfer-Encoding: chunked\r\n\r\n";
