@@ -5,6 +5,7 @@ use diesel::{RunQueryDsl, connection::SimpleConnection, dsl::sql, select, sql_ty
 use reqwest::{Method, Response};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 /// A CSV file, whose cells here hold neither commas nor quotes.
 struct Table(Vec<Vec<String>>);
@@ -194,4 +195,31 @@ async fn a_reader_who_does_not_read_holds_no_transaction() {
     owner.get("/exports/products").await.problem(429, "rate_limited");
     drop(unread);
     until_there_is_a_place(&owner).await;
+}
+
+/// What it holds is a connection: until it is let go, the next one waits.
+#[tokio::test]
+async fn an_export_keeps_its_turn_until_it_is_done_though_its_reader_is_gone() {
+    // One turn.
+    let world = World::builder().pool(4).start().await;
+    let (owner, south) = (world.owner(), world.caller(&world.south, "owner"));
+    owner.product("A", "9.99", 1).await;
+    let mut holds = world.database(Login::Superuser);
+    holds.batch_execute("BEGIN; LOCK TABLE stock_movements").unwrap();
+    let url = owner.request(Method::GET, "/exports/movements").build().unwrap().url().clone();
+    let address = (url.host_str().unwrap().to_owned(), url.port().unwrap());
+    let mut reader = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", url.path(), owner.token());
+    reader.write_all(head.as_bytes()).await.unwrap();
+    let begun = Instant::now();
+    while open_transactions(&world) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not begin");
+    }
+    // So that the service notices at once.
+    reader.set_zero_linger().unwrap();
+    drop(reader);
+    let next = south.get("/exports/products");
+    assert!(timeout(Duration::from_secs(1), next).await.is_err(), "it did not wait");
+    holds.batch_execute("ROLLBACK").unwrap();
+    south.get("/exports/products").await.expect(200);
 }

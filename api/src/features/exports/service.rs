@@ -40,9 +40,12 @@ pub async fn export<R: Export>(
     period: Period,
 ) -> Result<FileAnswer, ApiError> {
     let spool = state.spools.turn(ctx.tenant_id()).await?;
-    let sheet = ctx.transaction(move |tx| write::<R>(tx, format, period)).await?;
+    // The turn goes with the work, which ends what it began also when nobody waits for it any more.
+    let written = ctx.transaction(move |tx| Ok::<_, ExportError>((write::<R>(tx, format, period)?, spool)));
+    let (sheet, spool) = written.await?;
     // A workbook is put together now, when nobody waits for the connection any more.
-    let file = web::block(move || sheet.finish()).await.unwrap_or_else(|error| Err(SheetError::thread(error)))?;
+    let finished = web::block(move || Ok((sheet.finish()?, spool)));
+    let (file, spool) = finished.await.unwrap_or_else(|error| Err(SheetError::thread(error)))?;
     let day = state.ids.now().with_timezone(&zone(&ctx.principal().time_zone)).date_naive();
     let name = format!("{}-{day}.{}", R::NAME, format.extension());
     let media_type = match format {
