@@ -93,7 +93,7 @@ impl AppState {
             edit_stamps: Stamps::new(signing.expose(), "edits of orders"),
             spools: Spools::new(config.database.pool),
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
-            outbound: Outbound::new(&config.outbound, Arc::new(SystemResolver), metrics.outbound.clone()),
+            outbound: Outbound::new(&config.outbound, Arc::new(SystemResolver::default()), metrics.outbound.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),
             fingerprints: Fingerprints::new(&config.keys.jwt),
             sessions: config.sessions,
