@@ -11,11 +11,11 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 use std::{
     collections::HashMap,
-    future::pending,
     net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex},
     thread::JoinHandle,
 };
+use tokio::sync::Notify;
 
 /// A request that came, as it was sent.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
-    /// It takes the request, and says nothing.
-    hangs: bool,
+    /// It takes the request, and says nothing until it is told to.
+    waits_for: Option<Arc<Notify>>,
 }
 
 /// Stops when it is dropped.
@@ -51,11 +51,16 @@ struct Shared {
 
 impl Reply {
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), hangs: false }
+        Self { status, headers: Vec::new(), body: String::new(), waits_for: None }
     }
 
+    /// It is never told to.
     pub fn hang() -> Self {
-        Self { hangs: true, ..Self::status(200) }
+        Self::status(200).when(Arc::default())
+    }
+
+    pub fn when(self, told: Arc<Notify>) -> Self {
+        Self { waits_for: Some(told), ..self }
     }
 
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -155,8 +160,8 @@ async fn receive(request: HttpRequest, body: Bytes, shared: Data<Shared>) -> Htt
     let (path, headers) = (request.path().to_owned(), headers.collect());
     let reply = shared.replies.lock().expect("the replies").get(&path).cloned().unwrap_or_else(|| Reply::status(200));
     shared.received.lock().expect("what came").push(Received { path, headers, body: body.to_vec() });
-    if reply.hangs {
-        pending::<()>().await;
+    if let Some(told) = reply.waits_for {
+        told.notified().await;
     }
     let mut answer = HttpResponse::build(StatusCode::from_u16(reply.status).expect("a status"));
     for (name, value) in reply.headers {

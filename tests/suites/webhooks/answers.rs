@@ -4,6 +4,8 @@ use super::*;
 use chrono::{DateTime, Utc};
 use countinghouse_tests::Login;
 use diesel::connection::SimpleConnection;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The standard's waits in seconds, between the first try and the tenth.
 const WAITS: [i64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -71,6 +73,27 @@ async fn each_kind_of_answer_has_its_end() {
     let gone = endpoints[6].2.show(&owner).await;
     assert_eq!((&gone["disabled_by"], gone["disabled_at"].is_string()), (&json!("gone"), true));
     assert_eq!(receiver.received("/410").len(), 1);
+    stop(worker).await;
+}
+
+/// The URL was changed while it was called: that it is gone says nothing of the new one.
+#[tokio::test]
+async fn what_a_url_answers_says_nothing_of_the_one_that_was_set_since() {
+    let world = World::start().await;
+    let (owner, receiver, told) = (world.owner(), Receiver::start(), Arc::new(Notify::new()));
+    receiver.reply("/old", Reply::status(410).when(Arc::clone(&told)));
+    let endpoint = Endpoint::at(&owner, &receiver.url("/old"), &[]).await;
+    let worker = start_with(&world, handlers().unwrap());
+    owner.product("A", "1.00", 1).await;
+    until(&world, "webhook_endpoints WHERE sender IS NOT NULL", 1).await;
+    owner.patch(&endpoint.path(), &json!({"url": receiver.url("/new")})).await.expect(200);
+    told.notify_one();
+    in_state(&world, "failed", 1).await;
+    let shown = endpoint.show(&owner).await;
+    assert_eq!([&shown["disabled_by"], &shown["failing_since"]], [&Value::Null; 2]);
+    owner.product("B", "1.00", 1).await;
+    in_state(&world, "delivered", 1).await;
+    assert_eq!((receiver.received("/old").len(), receiver.received("/new").len()), (1, 1));
     stop(worker).await;
 }
 

@@ -61,9 +61,10 @@ impl Job for SendWebhooks {
         let Some(batch) = batch else {
             return run.finish(|_| Ok::<_, JobError>(())).await;
         };
+        let url = batch.url.clone();
         let sent = if batch.messages.is_empty() { Vec::new() } else { run.away(send_all(&state, batch)).await };
         let ids = state.ids.clone();
-        run.finish(move |tx| conclude_in(tx, &ids, endpoint, &sent)).await
+        run.finish(move |tx| conclude_in(tx, &ids, endpoint, &url, &sent)).await
     }
 }
 
@@ -140,11 +141,12 @@ fn call(batch: &Batch, message: &Message, at: DateTime<Utc>, body: Vec<u8>) -> C
     Call { url: batch.url.clone(), headers, body }
 }
 
-/// Keeps what came of it, and looks for what is to be sent next.
+/// Keeps what came of it, and looks for what is to be sent next. `url`: where it was sent.
 fn conclude_in(
     tx: &mut TenantTx<'_>,
     ids: &Ids,
     endpoint: WebhookEndpointId,
+    url: &str,
     sent: &[Outcome],
 ) -> Result<(), JobError> {
     let Some(turn) = repo::lock_turn(tx, endpoint)? else {
@@ -153,7 +155,9 @@ fn conclude_in(
     let now = tx.now();
     let standings: Vec<_> = sent.iter().map(|outcome| standing(outcome, now, ids)).collect();
     repo::keep_outcomes(tx, sent, &standings)?;
-    let verdicts: Vec<_> = sent.iter().map(|outcome| outcome.verdict).collect();
+    // Somebody may have set another URL meanwhile, of which these say nothing.
+    let of_it = sent.iter().filter(|_| turn.url == url);
+    let verdicts: Vec<_> = of_it.map(|outcome| outcome.verdict).collect();
     let after = turn.health.after(&verdicts, now);
     if !sent.is_empty() {
         repo::set_health(tx, endpoint, after)?;
