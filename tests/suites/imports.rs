@@ -431,6 +431,7 @@ impl Killed {
         let counted = |sql: &str| count(&self.world, sql);
         assert_eq!((counted("products"), counted("stock")), (written, written));
         assert_eq!(counted("audit_log WHERE action = 'product.created'"), written);
+        assert_eq!(counted("events WHERE kind = 'product.created'"), written);
         assert_eq!(counted(&format!("imports WHERE rows_written = {written} AND rows_checked = {rows}")), 1);
         assert_eq!(counted("import_chunks"), 0);
     }

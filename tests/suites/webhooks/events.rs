@@ -89,6 +89,34 @@ async fn everything_that_happens_is_told_once_under_a_signature_that_others_veri
     stop(worker).await;
 }
 
+/// What a file brings in is told of like what requests make; what is refused, or only looked at, is not.
+#[tokio::test]
+async fn products_of_a_file_are_told_of() {
+    let world = World::start().await;
+    let (owner, receiver) = (world.owner(), Receiver::start());
+    let endpoint = Endpoint::at(&owner, &receiver.url("/in"), &["product.created"]).await;
+    let worker = start_with(&world, handlers().unwrap());
+    owner.product("TAKEN", "1.00", 1).await;
+    let file = "sku,name,price,active\nA,x,1,\nTAKEN,x,1,\nB,x,1,false\n";
+    for mode in ["mode=skip_bad&dry_run=true", "mode=all_or_nothing", "mode=skip_bad"] {
+        owner.import(&format!("products?{mode}"), file).await.expect(201);
+        until(&world, "imports WHERE finished_at IS NULL", 0).await;
+    }
+    in_state(&world, "delivered", 3).await;
+    settled(&world).await;
+    let mut told = Vec::new();
+    for message in receiver.received("/in") {
+        message.verify(&endpoint.secret);
+        let data = message.json()["data"].clone();
+        let product = owner.get(&format!("/products/{}", data["product_id"].as_str().unwrap())).await.expect(200);
+        assert_eq!([&data["sku"], &data["version"]], [&product["sku"], &product["version"]]);
+        told.push(data["sku"].as_str().unwrap().to_owned());
+    }
+    told.sort();
+    assert_eq!(told, ["A", "B", "TAKEN"]);
+    stop(worker).await;
+}
+
 /// An order with its invoice at once tells of both.
 #[tokio::test]
 async fn an_order_that_is_invoiced_at_once_tells_of_both() {

@@ -2,7 +2,7 @@
 
 use super::{
     error::ProductError,
-    model::Entry,
+    model::{Entry, FIRST_VERSION},
     repo,
     service::{PROSE, audited, check_new},
 };
@@ -11,10 +11,11 @@ use crate::{
     platform::{
         audit::{self, Action, record_all_in},
         db::{DbError, TenantTx},
+        events,
         http::Invalid,
     },
 };
-use countinghouse_contract::{ProductId, products::NewProduct};
+use countinghouse_contract::{ProductId, events::Event, products::NewProduct};
 
 /// A product that may be entered.
 pub struct Checked(Entry);
@@ -62,5 +63,7 @@ pub fn create_all_in(tx: &mut TenantTx<'_>, products: Vec<Checked>) -> Result<Ve
         audit::Entry::new(Action::ProductCreated, *id).after(audited(entry)).hiding(&PROSE)
     };
     record_all_in(tx, entered.iter().map(made).collect())?;
+    let told = |(id, entry): &(ProductId, Entry)| Event::ProductCreated(entry.told(*id, FIRST_VERSION));
+    events::record_in(tx, &entered.iter().map(told).collect::<Vec<_>>())?;
     Ok(taken.into_iter().map(|(_, entry)| entry.sku).collect())
 }

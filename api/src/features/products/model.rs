@@ -41,10 +41,20 @@ pub struct ForSale {
     pub active: bool,
 }
 
+/// That of a product which was entered just now.
+pub const FIRST_VERSION: i64 = 1;
+
+impl Entry {
+    /// What others are told of the product that it is of.
+    pub fn told(&self, product_id: ProductId, version: i64) -> ProductTold {
+        ProductTold { product_id, sku: self.sku.clone(), version }
+    }
+}
+
 impl Product {
     /// What others are told of it, as it stands now.
     pub fn told(&self) -> ProductTold {
-        ProductTold { product_id: self.id, sku: self.entry.sku.clone(), version: self.version }
+        self.entry.told(self.id, self.version)
     }
 
     /// As it goes out; `costs`: whether the reader may see what goods cost.

@@ -2,7 +2,7 @@
 
 use super::{
     error::ProductError,
-    model::{Entry, ForSale, Product},
+    model::{Entry, FIRST_VERSION, ForSale, Product},
     repo, search,
 };
 use crate::{
@@ -80,7 +80,8 @@ pub async fn create(ctx: &TenantCtx, input: NewProduct) -> Result<Product, Produ
         let value = Money::new(level.value, entry.price.currency).to_decimal();
         record_in(tx, made.noting("on_hand", json!(level.on_hand)).noting("inventory_value", json!(value)))?;
         let now = tx.now();
-        let product = Product { id, entry, level, unfulfilled: 0, version: 1, created_at: now, updated_at: now };
+        let product =
+            Product { id, entry, level, unfulfilled: 0, version: FIRST_VERSION, created_at: now, updated_at: now };
         events::record_in(tx, &[Event::ProductCreated(product.told())])?;
         Ok(product)
     })
