@@ -355,7 +355,7 @@ mod behind_a_code {
     use actix_web::{HttpRequest, HttpResponse, web::Data};
     use countinghouse_api::{
         app::AppState,
-        features::identity::{CodeHeader, Origin, SecondFactorError, with_second_factor},
+        features::identity::{CodeHeader, Done, Origin, SecondFactorError, with_second_factor},
         platform::{
             authn::TenantCtx,
             db::DbError,
@@ -401,7 +401,7 @@ mod behind_a_code {
         let done = with_second_factor(&state, &ctx, code, Origin::of(&req), move |tx| {
             let sql = format!("UPDATE products SET name = '{to}', version = version + 1");
             tx.conn().batch_execute(&sql).unwrap();
-            if refuse { Err(RenameError::Refused) } else { Ok(()) }
+            if refuse { Err(RenameError::Refused) } else { Ok(Done::Changed(())) }
         });
         done.await.map_err(|error| match error {
             RenameError::Refused => {

@@ -46,6 +46,28 @@ async fn every_other_reason_comes_before_the_code_and_spends_none() {
     assert_eq!(editor.look(&order).await["lines"][0]["quantity"], 2);
 }
 
+/// The code is asked for and looked at, and stays good for an edit that is one.
+#[tokio::test]
+async fn an_edit_that_changes_nothing_spends_no_code() {
+    let world = World::start().await;
+    let (editor, owner) = (owner_editor(&world).await, world.owner());
+    let product = owner.product("A", "10.00", 5).await;
+    let order = owner.order(&product, 2).await.expect(201);
+    let (code, recovery) = (editor.code(), editor.recovery_codes[0].as_str());
+    for nothing in [json!({}), only(&order, 2), json!({"note": null})] {
+        edit(&owner, &order, &nothing, None).await.problem(401, "second_factor_required");
+        edit(&owner, &order, &nothing, Some("nonsense")).await.problem(401, "second_factor_invalid");
+        for good in [&code, recovery] {
+            assert_eq!(edit(&owner, &order, &nothing, Some(good)).await.expect(200), order);
+        }
+    }
+    assert_eq!(owner.get("/sessions/logs?kind=order_edited").await.expect(200)["data"], json!([]));
+    edit(&owner, &order, &only(&order, 1), Some(&code)).await.expect(200);
+    edit(&owner, &order, &only(&order, 2), Some(recovery)).await.expect(200);
+    let failed = owner.get("/sessions/logs?kind=second_factor_failed").await.expect(200);
+    assert_eq!(failed["data"].as_array().unwrap().len(), 3);
+}
+
 /// What it would have done is undone; that it was tried is not.
 #[tokio::test]
 async fn five_wrong_codes_lock_and_change_nothing() {

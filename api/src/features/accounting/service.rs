@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::AppState,
-    features::identity::{CodeHeader, Origin, with_second_factor},
+    features::identity::{CodeHeader, Done, Origin, with_second_factor},
     platform::{
         audit::{self, Action, record_in},
         authn::TenantCtx,
@@ -185,7 +185,7 @@ pub async fn reopen(
         }
         let opened = period(month, false);
         record_in(tx, audit::Entry::new(Action::PeriodReopened, &opened.month))?;
-        Ok(opened)
+        Ok(Done::Changed(opened))
     })
     .await
 }

@@ -24,7 +24,7 @@ pub use error::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, SecondFactorError};
 pub use events::log_act_in;
 pub use http::routes;
 pub use reset::reset_second_factor_in;
-pub use second_factor::{CodeHeader, with_second_factor};
+pub use second_factor::{CodeHeader, Done, with_second_factor};
 pub use sessions::end_sessions_in;
 pub use users::{Introduced, NewUser, check_email, check_new_user, create_user_in};
 

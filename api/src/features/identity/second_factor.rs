@@ -91,6 +91,13 @@ impl Takes for CodeHeader {
     }
 }
 
+/// What work behind a code came to.
+pub enum Done<T> {
+    Changed(T),
+    /// Nothing had to be changed: the code is looked at all the same, and may be used again.
+    Nothing(T),
+}
+
 /// Does work in one transaction and spends the caller's code last, so that every other reason to
 /// refuse comes first and costs no code. When the code is refused, the work is undone. API keys are
 /// refused at once.
@@ -104,13 +111,15 @@ pub async fn with_second_factor<T, E, F>(
 where
     T: Send + 'static,
     E: From<DbError> + From<SecondFactorError> + Send + 'static,
-    F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    F: FnOnce(&mut TenantTx<'_>) -> Result<Done<T>, E> + Send + 'static,
 {
-    enum Stop<E> {
+    /// Why the work is undone, and the code is not spent.
+    enum Stop<T, E> {
+        Nothing(T),
         Work(E),
         Refused(SecondFactorError),
     }
-    impl<E: From<DbError>> From<DbError> for Stop<E> {
+    impl<T, E: From<DbError>> From<DbError> for Stop<T, E> {
         fn from(error: DbError) -> Self {
             Self::Work(error.into())
         }
@@ -126,10 +135,13 @@ where
         let done = tx.savepoint(|tx| {
             let done = work(tx).map_err(Stop::Work)?;
             spend_in(tx, &state, factor.as_ref(), code.0.as_deref(), &occasion).map_err(Stop::Refused)?;
-            Ok(done)
+            match done {
+                Done::Changed(done) => Ok(done),
+                Done::Nothing(done) => Err(Stop::Nothing(done)),
+            }
         });
         match done {
-            Ok(done) => Ok(Ok(done)),
+            Ok(done) | Err(Stop::Nothing(done)) => Ok(Ok(done)),
             Err(Stop::Work(error)) => Err(error),
             Err(Stop::Refused(refusal)) => {
                 count_in(tx, &state, factor.as_ref(), &refusal, &occasion).map_err(E::from)?;

@@ -6,7 +6,7 @@ use crate::{
     app::AppState,
     features::{
         accounting,
-        identity::{self, CodeHeader, Origin, with_second_factor},
+        identity::{self, CodeHeader, Done, Origin, with_second_factor},
         inventory::{self, Back},
         orders::{
             error::OrderError,
@@ -41,7 +41,7 @@ pub async fn cancel(
     from: Origin,
 ) -> Result<(), OrderError> {
     let origin = from.clone();
-    with_second_factor(state, ctx, code, from, move |tx| cancel_in(tx, id, &if_match, origin)).await
+    with_second_factor(state, ctx, code, from, move |tx| cancel_in(tx, id, &if_match, origin).map(Done::Changed)).await
 }
 
 fn cancel_in(tx: &mut TenantTx<'_>, id: OrderId, if_match: &IfMatch, from: Origin) -> Result<(), OrderError> {

@@ -15,7 +15,7 @@ use crate::{
     app::AppState,
     features::{
         accounting, customers,
-        identity::{self, CodeHeader, Origin, with_second_factor},
+        identity::{self, CodeHeader, Done, Origin, with_second_factor},
         inventory,
         orders::{
             error::OrderError,
@@ -63,7 +63,10 @@ pub async fn edit(
     let (stamps, origin) = (state.edit_stamps.clone(), from.clone());
     with_second_factor(state, ctx, code, from, move |tx| {
         let plan = plan_in(tx, id, &request, &if_match, token.as_deref().map(|token| (&stamps, token)))?;
-        if plan.after.differs(&plan.before) { write(tx, plan, origin) } else { Ok(plan.before) }
+        if !plan.after.differs(&plan.before) {
+            return Ok(Done::Nothing(plan.before));
+        }
+        write(tx, plan, origin).map(Done::Changed)
     })
     .await
 }
