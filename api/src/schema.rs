@@ -127,6 +127,7 @@ diesel::table! {
         address -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         created_at -> Timestamptz,
+        order_id -> Nullable<Uuid>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sessions, and what happened at the door.
 
-use crate::{SessionEventId, SessionId, UserId};
+use crate::{OrderId, SessionEventId, SessionId, UserId};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,8 @@ pub struct SessionEvent {
     /// As it was typed, when it is somebody's name.
     pub username: Option<String>,
     pub session_id: Option<SessionId>,
+    /// The order that was edited or cancelled.
+    pub order_id: Option<OrderId>,
     pub address: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: DateTime<Utc>,

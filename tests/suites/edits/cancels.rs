@@ -83,7 +83,9 @@ async fn a_cancelled_order_keeps_its_reference_and_leaves_its_lines_in_the_logs(
     assert_eq!((&entry["before"]["status"], &entry["after"]["status"]), (&json!("invoiced"), &json!("cancelled")));
     assert_eq!(entry["after"]["credited"], "10.00");
     let lines = owner.get("/sessions/logs?kind=order_cancelled").await.expect(200);
-    assert_eq!(lines["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!((lines["data"].as_array().map(Vec::len), &lines["data"][0]["order_id"]), (Some(1), &order["id"]));
+    let log_in = owner.get("/sessions/logs?kind=second_factor_used").await.expect(200);
+    assert_eq!(log_in["data"][0]["order_id"], Value::Null);
 }
 
 /// What an edit took away and added is what goes back.

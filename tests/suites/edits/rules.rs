@@ -239,3 +239,4 @@ async fn an_edit_is_audited_with_before_and_after_and_stands_in_the_session_log(
     assert_eq!(lines["data"][0]["user_id"], json!(world.north.user("owner")));
     assert_eq!(lines["data"][0]["session_id"], json!(world.north.session("owner")));
 }
+    assert_eq!(lines["data"][0]["order_id"], order["id"]);

@@ -5,7 +5,7 @@ use crate::platform::{
     db::{AnyTx, DbError, TenantTx},
     ids::Ids,
 };
-use countinghouse_contract::{SessionEventId, SessionId, TenantId, UserId, sessions::SessionEventKind};
+use countinghouse_contract::{OrderId, SessionEventId, SessionId, TenantId, UserId, sessions::SessionEventKind};
 
 /// Something that happened at the door.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Event {
     pub user: Option<UserId>,
     pub username: Option<String>,
     pub session: Option<SessionId>,
+    /// What it is about, where that is an order.
+    pub order: Option<OrderId>,
     pub from: Origin,
 }
 
@@ -24,9 +26,9 @@ pub fn record_in(tx: &mut impl AnyTx, ids: &Ids, event: &Event) -> Result<(), Db
     repo::insert_event(tx, id, ids.now(), event)
 }
 
-/// Writes a line of what the caller does elsewhere and people want to see beside log-ins.
-pub fn log_act_in(tx: &mut TenantTx<'_>, kind: SessionEventKind, from: Origin) -> Result<(), DbError> {
+/// Writes a line of what the caller does to an order, which people want to see beside log-ins.
+pub fn log_act_in(tx: &mut TenantTx<'_>, kind: SessionEventKind, order: OrderId, from: Origin) -> Result<(), DbError> {
     let (user, session) = (Some(tx.actor().user_id), tx.actor().session_id());
-    let event = Event { tenant: tx.tenant_id(), kind, user, username: None, session, from };
+    let event = Event { tenant: tx.tenant_id(), kind, user, username: None, session, order: Some(order), from };
     repo::insert_event(tx, tx.make_id::<SessionEventId>()?, tx.now(), &event)
 }

@@ -95,6 +95,7 @@ async fn open_session(
         user: Some(id),
         username: Some(user.username.clone()),
         session: Some(session.id),
+        order: None,
         from,
     };
     let first = refresh_token.clone();
@@ -153,7 +154,7 @@ async fn note_failure(
     let tenant = found.unwrap_or(TenantId(Uuid::nil()));
     // What was typed is kept only when it is somebody's name: it might be a password.
     let username = user.map(|_| username);
-    let event = Event { tenant, kind: SessionEventKind::LoginFailed, user, username, session: None, from };
+    let event = Event { tenant, kind: SessionEventKind::LoginFailed, user, username, session: None, order: None, from };
     let noted = state.db.tenant_entry(tenant, move |tx| {
         // Neither waits for the disk, which would tell a known client from an unknown one.
         repo::commit_soon(tx)?;

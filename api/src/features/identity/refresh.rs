@@ -61,7 +61,8 @@ fn refresh_in(
         return Ok(Outcome::Suspended);
     }
     let (user, session) = (UserId(row.user_id), SessionId(row.session_id));
-    let event = |kind| Event { tenant, kind, user: Some(user), username: None, session: Some(session), from };
+    let event =
+        |kind| Event { tenant, kind, user: Some(user), username: None, session: Some(session), order: None, from };
     let subject = Subject::User { tenant, user, session };
     let ids = tx.ids().clone();
     match row.used_at {

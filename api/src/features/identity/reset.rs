@@ -28,7 +28,8 @@ pub fn reset_second_factor_in(
     if repo::reset_factor(tx, who)? {
         repo::end_sessions_of(tx, who)?;
         let kind = SessionEventKind::SecondFactorReset;
-        let event = Event { tenant: who.tenant, kind, user: Some(user), username: None, session: None, from };
+        let event =
+            Event { tenant: who.tenant, kind, user: Some(user), username: None, session: None, order: None, from };
         events::record_in(tx, vault.ids(), &event)?;
         let (actor, entry) = (Actor::from(tx.actor()), Entry::new(Action::UserSecondFactorReset, user));
         record_as_in(tx, vault.ids(), who.tenant, actor, entry.clone())?;

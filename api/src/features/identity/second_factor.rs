@@ -250,6 +250,6 @@ pub(super) fn record_in(
     occasion: &Occasion,
 ) -> Result<(), DbError> {
     let Occasion { who, session, from, .. } = occasion.clone();
-    let event = Event { tenant: who.tenant, kind, user: Some(who.user), username: None, session, from };
+    let event = Event { tenant: who.tenant, kind, user: Some(who.user), username: None, session, order: None, from };
     events::record_in(tx, &state.ids, &event)
 }

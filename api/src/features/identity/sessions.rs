@@ -100,5 +100,5 @@ pub(super) fn event_of(
     session: Option<SessionId>,
     from: Origin,
 ) -> Event {
-    Event { tenant: tx.tenant_id(), kind, user: Some(user), username: None, session, from }
+    Event { tenant: tx.tenant_id(), kind, user: Some(user), username: None, session, order: None, from }
 }

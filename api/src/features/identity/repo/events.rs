@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    SessionEventId, SessionId, UserId,
+    OrderId, SessionEventId, SessionId, UserId,
     sessions::{SessionEvent, SessionEventKind},
 };
 use diesel::prelude::*;
@@ -49,6 +49,7 @@ pub fn insert_event(tx: &mut impl AnyTx, id: SessionEventId, now: DateTime<Utc>,
             session_events::user_id.eq(event.user.map(|user| user.0)),
             session_events::username.eq(&event.username),
             session_events::session_id.eq(event.session.map(|session| session.0)),
+            session_events::order_id.eq(event.order.map(|order| order.0)),
             session_events::address.eq(&event.from.address),
             session_events::user_agent.eq(&event.from.user_agent),
             session_events::created_at.eq(now),
@@ -65,6 +66,7 @@ struct Row {
     user_id: Option<Uuid>,
     username: Option<String>,
     session_id: Option<Uuid>,
+    order_id: Option<Uuid>,
     address: Option<String>,
     user_agent: Option<String>,
     created_at: DateTime<Utc>,
@@ -112,6 +114,7 @@ impl TryFrom<Row> for SessionEvent {
             user_id: row.user_id.map(UserId),
             username: row.username,
             session_id: row.session_id.map(SessionId),
+            order_id: row.order_id.map(OrderId),
             address: row.address,
             user_agent: row.user_agent,
             created_at: row.created_at,

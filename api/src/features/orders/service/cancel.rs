@@ -49,7 +49,7 @@ fn cancel_in(tx: &mut TenantTx<'_>, id: OrderId, if_match: &IfMatch, from: Origi
     let put = inventory::put_back_in(tx, &all_goods(&order))?;
     repo::set_cancelled(tx, id)?;
     inventory::record_back_in(tx, inventory::Origin { kind: MovementKind::Sale, order: id, returned: None }, &put)?;
-    identity::log_act_in(tx, SessionEventKind::OrderCancelled, from)?;
+    identity::log_act_in(tx, SessionEventKind::OrderCancelled, id, from)?;
     let total = order.money(order.sums.total);
     let due = order.money(order.due() - order.sums.total);
     let entry = Entry::new(Action::OrderCancelled, id)

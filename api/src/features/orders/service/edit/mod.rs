@@ -105,7 +105,7 @@ fn write(tx: &mut TenantTx<'_>, plan: Plan, from: Origin) -> Result<Order, Order
     if !goods.is_empty() {
         inventory::exchange_in(tx, after.id, &goods)?;
     }
-    identity::log_act_in(tx, SessionEventKind::OrderEdited, from)?;
+    identity::log_act_in(tx, SessionEventKind::OrderEdited, after.id, from)?;
     let changed = Entry::new(Action::OrderEdited, after.id).changed(audited(&before, &after), audited(&after, &before));
     record_in(tx, changed.hiding(&PERSON))?;
     events::record_in(tx, &[Event::OrderEdited(after.told())])?;
