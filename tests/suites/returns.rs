@@ -1,6 +1,6 @@
 //! Goods that come back: how much, what it credits, and what becomes of the order and of the stock.
 
-use countinghouse_tests::{Answer, Caller, Ledger, Login, World};
+use countinghouse_tests::{Answer, Caller, Editor, Ledger, Login, World};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -304,6 +304,25 @@ async fn an_exchange_is_a_return_and_an_order() {
     books.balances("1000 12.00, 1200 36.00, 3900 -40.00, 4000 -22.00, 4100 10.00, 5000 4.00");
     assert_eq!([stock(&owner, &small).await.0, stock(&owner, &large).await.0], [5, 4]);
     assert_eq!(read(&owner, &first).await["payment_status"], "refunded");
+}
+
+/// The stock would be worth too much: the fault is in a field of this body, whose it is.
+#[tokio::test]
+async fn goods_that_the_stock_can_not_hold_are_not_taken_back() {
+    let world = World::start().await;
+    let (owner, editor) = (world.owner(), Editor::enrol(&world, &world.north, "owner").await);
+    let stocked = json!({"quantity": 2, "unit_cost": "50000000000.00"});
+    let gem = json!({"sku": "GEM", "name": "Gem", "price": "10.00", "opening_stock": stocked});
+    let gem = owner.post("/products", &gem).await.expect(201);
+    let order = owner.order(id(&gem), 1).await.expect(201);
+    let buy = json!({"product_id": gem["id"], "kind": "purchase", "quantity": 1, "unit_cost": "50000000000.00"});
+    owner.post("/inventory/adjustments", &buy).await.expect(201);
+    let too_much = [("/lines", "too_large")];
+    take_back(&owner, &order, &[line(&order, 0, 1, true)]).await.invalid(&too_much);
+    editor.cancel(&order).await.invalid(&too_much);
+    owner.post("/inventory/adjustments", &buy).await.invalid(&[("/quantity", "too_large")]);
+    take_back(&editor.caller(), &order, &[line(&order, 0, 1, false)]).await.expect(201);
+    assert_eq!(stock(&editor.caller(), id(&gem)).await, (2, 0, "100000000000.00".to_owned()));
 }
 
 /// A gift that cost nothing comes back: there is a credit note, and nothing to post.

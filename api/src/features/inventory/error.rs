@@ -50,7 +50,7 @@ impl From<InventoryError> for ApiError {
         match error {
             InventoryError::Invalid(invalid) => invalid.into(),
             InventoryError::ProductNotFound => single("/product_id", "not_found", "There is no such product."),
-            InventoryError::TooMuch(too_much) => single("/quantity", "too_large", &format!("Too much: {too_much}.")),
+            InventoryError::TooMuch(too_much) => too_much.at("/quantity").into(),
             InventoryError::Accounting(error) => error.into(),
             InventoryError::NoRandomness(error) => error.into(),
             InventoryError::Db(error) => error.into(),

@@ -4,6 +4,7 @@
 //! `value × q ÷ on_hand`, rounded half to even, and all of the value with the last unit: so the
 //! values of all movements always sum to what the stock is worth.
 
+use crate::platform::http::Invalid;
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     Currency, Money, MovementId, OrderId, ProductId, ReturnId, UserId,
@@ -22,6 +23,15 @@ pub struct Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stock would be worth more than 10^13 minor units, or count more than 10^12 units")]
 pub struct TooMuch;
+
+impl TooMuch {
+    /// As a fault of what the pointer leads to.
+    pub fn at(self, pointer: &str) -> Invalid {
+        let mut invalid = Invalid::default();
+        invalid.add(pointer, "too_large", format!("Too much: {self}."));
+        invalid
+    }
+}
 
 /// The most units of one product.
 const MAX_ON_HAND: i64 = 1_000_000_000_000;

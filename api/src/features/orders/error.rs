@@ -171,6 +171,8 @@ impl From<OrderError> for ApiError {
             OrderError::NoSuchSalesPerson => single("/sales_person_id", "not_found", "There is no such user."),
             OrderError::Forbidden(permission) => Self::permission_denied(permission),
             OrderError::TooLarge(error) => single("/lines", "too_large", format!("The order is too large: {error}.")),
+            // Goods of the order's lines that come back.
+            OrderError::Inventory(InventoryError::TooMuch(too_much)) => too_much.at("/lines").into(),
             OrderError::Inventory(error) => error.into(),
             OrderError::Accounting(error) => error.into(),
             OrderError::SecondFactor(error) => error.into(),

@@ -53,7 +53,7 @@ impl From<ReturnError> for ApiError {
             ReturnError::NotFound => Self::not_found(),
             ReturnError::ExceedsSold(lines) => exceeding(&lines),
             ReturnError::Order(error) => error.into(),
-            ReturnError::Inventory(error) => error.into(),
+            ReturnError::Inventory(error) => OrderError::Inventory(error).into(),
             ReturnError::Money(error) => OrderError::TooLarge(error).into(),
             ReturnError::NoRandomness(error) => error.into(),
             ReturnError::Db(error) => error.into(),
