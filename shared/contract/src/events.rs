@@ -3,11 +3,10 @@
 //! An event says what happened to what, by ids and figures, and nothing about people: whoever wants to know
 //! more asks for it, with a key of their own. What it says holds for the moment at which it happened.
 
-use crate::{Currency, Decimal, FulfilmentId, OrderId, PaymentId, ProductId, WebhookEndpointId};
+use crate::{Currency, Decimal, FulfilmentId, OrderId, PaymentId, ProductId, ReturnId, WebhookEndpointId};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Something that happened, as `{"type": …, "data": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,7 +118,7 @@ pub struct OrderFulfilled {
 pub struct ReturnCreated {
     #[serde(flatten)]
     pub order: OrderTold,
-    pub return_id: Uuid,
+    pub return_id: ReturnId,
     /// How many units came back.
     pub units: i64,
 }

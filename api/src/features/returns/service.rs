@@ -103,7 +103,7 @@ fn create_in(
     let amount_due = Money::new(order.due() - credit.sums.total, order.currency).to_decimal();
     let told = OrderTold { amount_due, ..order.told() };
     let units = lines.iter().map(|line| line.quantity).sum();
-    events::record_in(tx, &[Event::ReturnCreated(ReturnCreated { order: told, return_id: row.id.0, units })])?;
+    events::record_in(tx, &[Event::ReturnCreated(ReturnCreated { order: told, return_id: row.id, units })])?;
     let (id, credits_shipping) = (row.id, row.credits_shipping);
     let credit_note = orders::credit_in(tx, &order, row.credit_note, accounting::today(tx), credit)?;
     let (created_by, created_at) = (tx.actor().user_id, tx.now());
