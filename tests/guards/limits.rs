@@ -2,7 +2,7 @@
 //! beyond it is refused, and by the field's name. They stand next to the fields in the contract, and where the
 //! service checks; here both are held against each other.
 
-use super::routes::{Things, case, name, of_tenants};
+use super::cases::{Things, case, name, of_tenants};
 use countinghouse_api::platform::{http::Route, openapi::PREFIX};
 use countinghouse_tests::{
     Answer, Caller, World,
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Whose bodies integrators post.
-const ROOMS: [&str; 4] = ["/products", "/customers", "/orders", "/inventory"];
+const ROOMS: [&str; 6] = ["/products", "/customers", "/orders", "/inventory", "/returns", "/webhooks"];
 
 /// A field of a body, as its schema has it.
 struct Field {
@@ -49,9 +49,12 @@ impl Field {
     }
 }
 
-/// A text of this length that ends like the example.
+/// A text of this length that ends like the example; a URL begins like it.
 fn padded(example: &str, count: i64) -> String {
     let count = usize::try_from(count).unwrap();
+    if example.contains("://") {
+        return format!("{example:x<count$}");
+    }
     let end: String = example.chars().rev().take(count).collect::<Vec<_>>().into_iter().rev().collect();
     format!("{}{end}", "x".repeat(count - end.chars().count()))
 }
@@ -85,6 +88,8 @@ fn least(schema: &Value) -> Value {
             Value::Object(members.collect::<Map<_, _>>())
         }
         "integer" => json!(1),
+        "boolean" => json!(true),
+        _ if schema["enum"].is_array() => schema["enum"][0].clone(),
         _ if schema["format"] == "uuid" => json!(uuid::Uuid::nil()),
         _ => schema["examples"][0].clone(),
     }

@@ -14,11 +14,14 @@ use std::{collections::BTreeMap, fmt};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhookEndpoint {
+    #[schemars(length(max = 2000))]
     pub url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
     pub description: Option<String>,
     /// What to tell it of; left out or empty: everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
     pub event_types: Option<Vec<EventType>>,
 }
 
@@ -27,11 +30,14 @@ pub struct NewWebhookEndpoint {
 #[serde(deny_unknown_fields)]
 pub struct WebhookEndpointPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 2000))]
     pub url: Patch<String>,
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 500))]
     pub description: Patch<String>,
     /// What to tell it of; empty: everything.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 100))]
     pub event_types: Patch<Vec<EventType>>,
     /// `true`: nothing is sent to it any more, and what was on its way is cancelled. `false` enables it.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -84,6 +90,7 @@ pub struct RotateWebhookSecret {
     /// For how many hours deliveries are signed with the secret of now, too: 0 to 168, by default 24. One that
     /// leaked is best dropped at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 168))]
     pub keep_previous_hours: Option<i64>,
 }
 

@@ -35,6 +35,7 @@ use std::collections::BTreeSet;
 const MOST: i64 = 20;
 const URL: Text = Text::line(1..=2000);
 const DESCRIPTION: Text = Text::line(0..=500);
+const MOST_TYPES: usize = 100;
 /// For how long the secret before signs, by default and at most.
 const KEPT_HOURS: i64 = 24;
 const MOST_KEPT_HOURS: i64 = 168;
@@ -55,6 +56,7 @@ pub async fn create(
     let (vault, secret) = (state.vault.clone(), state.vault.make_secret()?);
     let mut invalid = Invalid::default();
     check(&mut invalid, &state.outbound, &input.url, input.description.as_deref());
+    let event_types = distinct(&mut invalid, input.event_types.unwrap_or_default());
     invalid.finish()?;
     ctx.transaction(move |tx| {
         if repo::count_alone(tx)? >= MOST {
@@ -64,7 +66,7 @@ pub async fn create(
             id: tx.make_id()?,
             url: input.url,
             description: input.description,
-            event_types: distinct(input.event_types.unwrap_or_default()),
+            event_types,
             disabled_at: None,
             disabled_by: None,
             failing_since: None,
@@ -175,7 +177,7 @@ fn apply(
     let mut invalid = Invalid::default();
     let mut after = before.clone();
     invalid.required("/url", patch.url, |_, url| after.url = url);
-    invalid.required("/event_types", patch.event_types, |_, types| after.event_types = distinct(types));
+    invalid.required("/event_types", patch.event_types, |invalid, types| after.event_types = distinct(invalid, types));
     patch.description.apply_to(&mut after.description);
     let mut disabled = before.disabled_at.is_some();
     invalid.required("/disabled", patch.disabled, |_, wanted| disabled = wanted);
@@ -191,7 +193,10 @@ fn apply(
     Ok(after)
 }
 
-fn distinct(types: Vec<EventType>) -> Vec<EventType> {
+fn distinct(invalid: &mut Invalid, types: Vec<EventType>) -> Vec<EventType> {
+    if types.len() > MOST_TYPES {
+        invalid.add("/event_types", "too_many", format!("At most {MOST_TYPES} types."));
+    }
     types.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
