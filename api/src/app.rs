@@ -75,7 +75,7 @@ impl AppState {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, BuildError> {
-        let ids = Ids { clock, randomness };
+        let ids = Ids::new(clock, randomness);
         let roles = Roles::built_in().await?;
         let (_, signing) = config.keys.jwt.0.first().ok_or(BuildError::NoKey)?;
         let cache = Cache::new(&config.redis)?;

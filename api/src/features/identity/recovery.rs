@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn ten_different_ones_are_made_and_recognised_however_they_are_typed() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let codes = make(&ids).unwrap();
         assert_eq!(codes.iter().collect::<HashSet<_>>().len(), 10);
         for code in &codes {

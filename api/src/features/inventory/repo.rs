@@ -217,9 +217,8 @@ pub fn insert_movements(
     movements: &[NewMovement],
 ) -> Result<Vec<(MovementId, DateTime<Utc>)>, DbError> {
     let (tenant, by) = (tx.tenant_id(), tx.actor().user_id);
-    let mut ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
-    // Two of one product have one time: their ids say which came first.
-    ids.sort_by_key(|id| id.0);
+    // Two of one product have one time: their ids, which sort as they are made, say which came first.
+    let ids = movements.iter().map(|_| tx.make_id::<MovementId>()).collect::<Result<Vec<_>, _>>()?;
     let numbers = |pick: fn(&NewMovement) -> i64| movements.iter().map(pick).collect::<Vec<_>>();
     let entered: Vec<EnteredRow> = prepared(
         "INSERT INTO stock_movements (tenant_id, id, product_id, kind, quantity, unit_cost_minor, value_minor, \

@@ -43,7 +43,7 @@ pub fn audit(
     client: Option<&str>,
     remember: Option<&Path>,
 ) -> Result<Report, AuditError> {
-    let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+    let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
     let vault = Vault::new(MasterKeys::new(master_keys), ids);
     let mut anchors = remember.map(memory::read).transpose()?.unwrap_or_default();
     let report = Report(audit::verify(owner, &vault, client, &anchors)?);

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn waits_are_those_of_the_standard_or_longer() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let next = |cause, attempts, wait| next_attempt(cause, attempts, wait, now(), &ids).map(|at| at - now());
         for (attempts, seconds) in (1..).zip(WAITS) {
             for _ in 0..20 {

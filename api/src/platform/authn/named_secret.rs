@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_read_and_nothing_else() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let token = RefreshToken::make(Uuid::max(), &ids).unwrap();
         let again = RefreshToken::parse(&token.text()).unwrap();
         assert!((again.tenant, again.id) == (token.tenant, token.id) && again.is_kept_as(&token.hash()));
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn one_kind_is_not_taken_for_another() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let (token, key) = (RefreshToken::make(Uuid::nil(), &ids).unwrap(), ApiKey::make(Uuid::nil(), &ids).unwrap());
         assert!(ApiKey::parse(&token.text()).is_none() && RefreshToken::parse(&key.text()).is_none());
         assert!(ApiKey::parse(&key.text()).unwrap().is_kept_as(&key.hash()));

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_successor_is_drawn_again_also_after_the_key_was_rotated() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let used = RefreshToken::make(Uuid::nil(), &ids).unwrap();
         let next = ring(&[1]).successor(&used, Uuid::max()).unwrap();
         assert!(!next.is_kept_as(&used.hash()));

@@ -159,7 +159,7 @@ mod tests {
     use std::sync::Arc;
 
     fn ids() -> Ids {
-        Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) }
+        Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness))
     }
 
     fn masters(names: &[(&str, u8)]) -> MasterKeys {

@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn it_doubles_with_jitter_up_to_six_hours() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         for (attempts, seconds) in
             [(1, 2), (2, 4), (5, 32), (12, 4096), (20, LONGEST_SECONDS), (i32::MAX, LONGEST_SECONDS)]
         {

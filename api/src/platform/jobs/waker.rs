@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_does_not_hear_itself_twice() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         // Nobody listens there, and nobody has to.
         let url = Secret::new("redis://127.0.0.1:1".to_owned());
         let redis = config::Redis { url, prefix: String::new(), patience: Duration::from_millis(1) };

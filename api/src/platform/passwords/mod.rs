@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn hashes_below_the_present_parameters_are_outdated() {
-        let ids = Ids { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) };
+        let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let passwords = Passwords::new(&config::Passwords { threads: 1, queue: 1 }, ids).unwrap();
         let hash = |variant: &str, memory: u32, passes: u32| {
             format!(
