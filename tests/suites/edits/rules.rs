@@ -1,7 +1,8 @@
 //! What an edit changes, and what follows from it.
 
 use super::{books_hold, documents, only, owner_editor, path, resized};
-use countinghouse_tests::World;
+use countinghouse_tests::{Answer, World};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 fn address(city: &str) -> Value {
@@ -141,6 +142,45 @@ async fn the_customer_that_the_order_has_already_is_no_change() {
     assert_eq!((&after["customer"]["company"], &after["version"]), (&json!("Berg"), &json!(1)));
 }
 
+/// Also where the clock is set back between them, as it is for whoever began before another and comes later.
+#[tokio::test]
+async fn documents_are_listed_as_they_were_issued() {
+    let world = World::start().await;
+    let (editor, owner) = (owner_editor(&world).await, world.owner());
+    let product = owner.product("A", "10.00", 9).await;
+    world.clock.stop();
+    let order = editor.caller().order(&product, 1).await.expect(201);
+    for (code, quantity) in editor.recovery_codes.iter().zip(2..=4) {
+        world.clock.advance(chrono::Duration::milliseconds(-1));
+        let edit = editor.caller().request(Method::PATCH, &path(&order)).header("X-2FA-Code", code);
+        Answer::of(edit.json(&only(&order, quantity))).await.expect(200);
+    }
+    // With a token that is not from the future.
+    let owner = editor.caller();
+    let line = json!({"order_line_id": order["lines"][0]["id"], "quantity": 1, "restock": true});
+    owner.post("/returns", &json!({"order_id": order["id"], "lines": [line]})).await.expect(201);
+    let issued = [
+        "INV-000001 10.00",
+        "CN-000001 10.00",
+        "INV-000002 20.00",
+        "CN-000002 20.00",
+        "INV-000003 30.00",
+        "CN-000003 30.00",
+        "INV-000004 40.00",
+        "CN-000004 10.00",
+    ];
+    assert_eq!(documents(&owner, &order).await, issued);
+    // Page by page it is the same.
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..issued.len() {
+        let page = owner.get(&format!("{}/invoices?limit=1{cursor}", path(&order))).await.expect(200);
+        paged.push(page["data"][0]["number"].as_str().unwrap().to_owned());
+        cursor = format!("&cursor={}", page["next_cursor"].as_str().unwrap_or_default());
+    }
+    paged.reverse();
+    assert_eq!(paged, issued.map(|document| document.split(' ').next().unwrap()));
+}
+
 #[tokio::test]
 async fn shipping_is_changed_with_its_tax() {
     let world = World::start().await;
@@ -236,7 +276,7 @@ async fn an_edit_is_audited_with_before_and_after_and_stands_in_the_session_log(
     assert_eq!(log["data"][0]["resource"], json!({"kind": "order", "id": order["id"]}));
     let lines = owner.get("/sessions/logs?kind=order_edited").await.expect(200);
     assert_eq!(lines["data"].as_array().unwrap().len(), 1);
+    assert_eq!(lines["data"][0]["order_id"], order["id"]);
     assert_eq!(lines["data"][0]["user_id"], json!(world.north.user("owner")));
     assert_eq!(lines["data"][0]["session_id"], json!(world.north.session("owner")));
 }
-    assert_eq!(lines["data"][0]["order_id"], order["id"]);

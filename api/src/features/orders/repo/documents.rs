@@ -42,21 +42,29 @@ pub struct NewInvoiceRow {
     pub totals: Totals,
 }
 
-/// Issues an invoice or credit note under the next number of its series and answers it. The series' row
-/// stays locked until the commit: this is the last thing that a transaction does.
-pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<i64, DbError> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        number: i64,
-    }
+/// An invoice or credit note that has got its number.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+pub struct Numbered {
+    #[diesel(sql_type = BigInt)]
+    pub number: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+/// Issues an invoice or credit note under the next number of its series. The series' row stays locked until the
+/// commit: this is the last thing that a transaction does. Of one order, which is locked, each has a later time
+/// than the one before, also where a transaction that began earlier comes later: they are listed as they were
+/// issued.
+pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<Numbered, DbError> {
     let (tenant, now, by) = (tx.tenant_id(), tx.now(), tx.actor().user_id);
-    let row: Row = prepared(
+    let numbered = prepared(
         "WITH drawn AS (INSERT INTO invoice_counters AS c (tenant_id, kind, last_number) VALUES ($1, $12, 1) \
          ON CONFLICT (tenant_id, kind) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number) \
          INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, customer, billing_address, \
          lines, totals, created_by, created_at) \
-         SELECT $1, $2, $3, $12, last_number, $4, $5, $6, $7, $8, $9, $10, $11 FROM drawn RETURNING number",
+         SELECT $1, $2, $3, $12, last_number, $4, $5, $6, $7, $8, $9, $10, greatest($11, (SELECT max(i.created_at) \
+         + interval '1 microsecond' FROM invoices i WHERE i.tenant_id = $1 AND i.order_id = $3)) \
+         FROM drawn RETURNING number, created_at",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<SqlUuid, _>(invoice.id.0)
@@ -71,7 +79,7 @@ pub fn insert_invoice(tx: &mut TenantTx<'_>, invoice: &NewInvoiceRow) -> Result<
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(kind_name(invoice.kind))
     .get_result(tx.conn())?;
-    Ok(row.number)
+    Ok(numbered)
 }
 
 fn kind_name(kind: InvoiceKind) -> &'static str {

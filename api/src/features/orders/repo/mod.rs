@@ -7,7 +7,7 @@ mod rows;
 mod write;
 
 pub use documents::{
-    NewInvoiceRow, NewPaymentRow, insert_fulfilment, insert_invoice, insert_payment, issued, list_invoices,
+    NewInvoiceRow, NewPaymentRow, Numbered, insert_fulfilment, insert_invoice, insert_payment, issued, list_invoices,
 };
 pub use edit::{replace_lines, set_cancelled, update_edited};
 pub use write::{

@@ -95,16 +95,6 @@ fn check_date(tx: &TenantTx<'_>, order: &Order, date: Option<NaiveDate>) -> Resu
 /// Posts and issues the invoice of an order, as the last thing of its transaction.
 pub fn issue(tx: &mut TenantTx<'_>, order: &Order, terms: Terms, goods: Goods) -> Result<Issued, OrderError> {
     let id = tx.make_id::<InvoiceId>()?;
-    issue_as(tx, id, order, terms, goods)
-}
-
-fn issue_as(
-    tx: &mut TenantTx<'_>,
-    id: InvoiceId,
-    order: &Order,
-    terms: Terms,
-    goods: Goods,
-) -> Result<Issued, OrderError> {
     accounting::post_in(tx, invoice_entry(order, id, terms.date, goods))?;
     let row = NewInvoiceRow {
         id,
@@ -117,12 +107,12 @@ fn issue_as(
         lines: order.invoice_lines(),
         totals: order.sums.to_wire(order.currency),
     };
-    let number = repo::insert_invoice(tx, &row)?;
+    let number = repo::insert_invoice(tx, &row)?.number;
     Ok(Issued { number, due_date: terms.due_date })
 }
 
 /// Takes the invoice of an order back, whole, and issues another in its place: `difference` is what the
-/// goods cost more than they did, or less. Both have one time, so that their ids say which came first.
+/// goods cost more than they did, or less.
 pub fn reissue(
     tx: &mut TenantTx<'_>,
     before: &Order,
@@ -130,11 +120,9 @@ pub fn reissue(
     terms: Terms,
     difference: i64,
 ) -> Result<Issued, OrderError> {
-    let mut ids = [tx.make_id::<InvoiceId>()?, tx.make_id::<InvoiceId>()?];
-    ids.sort_by_key(|id| id.0);
-    let [note, invoice] = ids;
+    let note = tx.make_id::<InvoiceId>()?;
     credit_in(tx, before, note, terms.date, Credit::of_invoice(before))?;
-    issue_as(tx, invoice, after, terms, Goods::Difference(difference))
+    issue(tx, after, terms, Goods::Difference(difference))
 }
 
 /// Posts and issues a credit note over an order, as the last thing of its transaction. That the order
@@ -158,9 +146,8 @@ pub fn credit_in(
         lines: credit.lines,
         totals: credit.sums.to_wire(order.currency),
     };
-    let number = repo::insert_invoice(tx, &row)?;
+    let repo::Numbered { number, created_at } = repo::insert_invoice(tx, &row)?;
     let NewInvoiceRow { kind, customer, billing_address, lines, totals, .. } = row;
-    let created_at = tx.now();
     Ok(IssuedInvoice { id, kind, number, date, due_date: None, customer, billing_address, lines, totals, created_at })
 }
 
