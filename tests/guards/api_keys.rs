@@ -2,7 +2,7 @@
 //! one that holds too little opens no more than its permissions, and one that has ended is dead on
 //! the next request of every route.
 
-use crate::routes::{Things, call, guarded, name, of_tenants};
+use crate::cases::{Things, call, guarded, name, of_tenants};
 use countinghouse_api::platform::{authz::Permission, http::Access};
 use countinghouse_tests::{Answer, Login, World};
 use diesel::connection::SimpleConnection;
@@ -69,7 +69,7 @@ async fn two_credentials_are_one_too_many() {
     for route in guarded() {
         for caller in [world.owner(), world.superadmin(), world.with_token("x")] {
             let method = route.method.as_str().parse::<Method>().unwrap();
-            let path = crate::routes::case(&route, &Things::none("x")).0;
+            let path = crate::cases::case(&route, &Things::none("x")).0;
             let request = caller.request(method, &path).header("X-Api-Key", &key);
             assert!(request.try_clone().unwrap().build().unwrap().headers().contains_key(AUTHORIZATION));
             Answer::of(request).await.problem(400, "two_credentials");

@@ -1,7 +1,7 @@
 //! Every route that changes something leaves an entry in an audit log, or stands in
 //! `audit_exceptions.txt` with its reason. The routes come from the service's own table.
 
-use crate::routes::{Things, name, request};
+use crate::cases::{Things, name, request};
 use countinghouse_api::{
     platform::http::{Access, Route},
     routes,

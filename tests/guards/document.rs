@@ -3,8 +3,8 @@
 //! That answers agree with it is looked at wherever a test gets one (`harness/document.rs`).
 
 use super::{
+    cases::{Things, call, name, of_tenants},
     files::files,
-    routes::{Things, call, name, of_tenants},
 };
 use countinghouse_api::{platform::openapi::PREFIX, routes};
 use countinghouse_tests::{

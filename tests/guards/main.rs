@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod audit;
+mod cases;
 mod document;
 mod environment;
 mod files;
