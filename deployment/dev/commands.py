@@ -15,7 +15,8 @@ from .programs import run_through
 from .servers import postgres_program
 from .service import start_service, verify_books
 from .supervision import bring_down, running, stay, the_only_one
-from .test_servers import new_test_servers, on_test_servers
+from .test_servers import new_test_servers, on_test_servers, what_the_database_does
+from .watch import run_watched
 
 
 def up(options):
@@ -41,8 +42,11 @@ def down(_options):
 
 
 def test(cargo_arguments):
-    return on_test_servers("test", lambda environment: run_through(
-        ["cargo", "test", "--workspace", "--locked", *cargo_arguments], environment)[0])
+    """Building may take its time in silence; tests that do so hang."""
+    command = ["cargo", "test", "--workspace", "--locked"]
+    return on_test_servers("test", lambda environment: (
+        run_through([*command, "--no-run", *cargo_arguments], environment)[0]
+        or run_watched([*command, *cargo_arguments], environment, what_the_database_does)))
 
 
 def fuzz(options):

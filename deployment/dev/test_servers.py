@@ -1,6 +1,7 @@
 """Servers for just the tests."""
 
 import contextlib
+import subprocess
 
 from .machine import check_machine
 from .output import say
@@ -8,7 +9,7 @@ from .own_servers import (
     check_own_servers, drop_own_test_databases, make_own_test_database, own_servers, parts_of
 )
 from .places import (
-    EMBEDDED, LOGINS, OWN_TEST_DATABASE, socket_folder, state_folder, SUPERUSER, TEST_DATABASE, write_json
+    EMBEDDED, LOGINS, OWN_TEST_DATABASE, read_json, socket_folder, state_folder, SUPERUSER, TEST_DATABASE, write_json
 )
 from .processes import note, note_of
 from .programs import clean_environment, undisturbed
@@ -37,6 +38,23 @@ def new_test_servers(command):
             if own_servers() and not note_of("test").get("detached"):
                 with undisturbed():
                     drop_own_test_databases()
+
+
+def what_the_database_does():
+    """For whoever asks why a test hangs: transactions that are open, and what they wait for."""
+    there = read_json(state_folder("test") / "cluster.json")
+    environment = {**clean_environment(), "PGPASSWORD": there["superuser_password"], "PGCONNECT_TIMEOUT": "10"}
+    command = [postgres_program("psql"), "-X", "-h", there["host"], "-p", str(there["port"]), "-U", there["superuser"],
+               "-d", "postgres", "-c", OPEN_TRANSACTIONS]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, env=environment)
+    return done.stdout
+
+
+OPEN_TRANSACTIONS = """
+    SELECT pid, datname, usename, state, wait_event, clock_timestamp() - xact_start AS open, pg_blocking_pids(pid),
+           left(query, 100) AS query
+    FROM pg_stat_activity WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() ORDER BY xact_start"""
 
 
 def start_test_servers():

@@ -1,6 +1,6 @@
 //! A real browser: Debian's Chromium without a window, led by its driver (W3C WebDriver).
 
-use crate::{caller::http_client, tools};
+use crate::{caller::http_client, patience, tools};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
@@ -111,6 +111,6 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let group = format!("-{}", self.driver.id());
         let _ = Command::new("kill").args(["--", &group]).status();
-        let _ = self.driver.wait();
+        patience::end(&mut self.driver);
     }
 }

@@ -1,6 +1,6 @@
 //! Somebody who calls the API: with a token, with an API key, or with neither.
 
-use crate::document;
+use crate::{document, patience::LONG_ENOUGH};
 use reqwest::{
     Method, RequestBuilder, Response,
     header::{AUTHORIZATION, HeaderMap},
@@ -25,10 +25,11 @@ pub struct Answer {
     pub text: String,
 }
 
-/// The service lets go of a connection that was idle for five seconds: the tests do before.
+/// The service lets go of a connection that was idle for five seconds: the tests do before. And what is never
+/// answered fails.
 pub(crate) fn http_client() -> reqwest::Client {
     let client = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(2));
-    client.build().expect("an HTTP client")
+    client.timeout(LONG_ENOUGH).build().expect("an HTTP client")
 }
 
 impl Caller {

@@ -20,6 +20,7 @@ mod figures;
 mod ledger;
 mod load;
 mod nginx;
+pub mod patience;
 mod postgres;
 mod process;
 mod receiver;

@@ -1,7 +1,11 @@
 //! A real Nginx with the configuration of `deployment/nginx`, before two copies of the service, or before
 //! stubs. Only what differs from one installation to the next is changed: addresses, names, and places of files.
 
-use crate::{caller::Caller, tools};
+use crate::{
+    caller::Caller,
+    patience::{self, LONG_ENOUGH},
+    tools,
+};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
 use std::{
@@ -13,7 +17,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::net::TcpStream;
 use tokio_rustls::{
@@ -77,7 +81,9 @@ impl Nginx {
     }
 
     fn until_it_listens(&mut self) {
+        let begun = Instant::now();
         while std::net::TcpStream::connect(self.tls_address()).is_err() {
+            assert!(begun.elapsed() < LONG_ENOUGH, "nginx does not listen: {}", self.said());
             let ended = self.master.try_wait().expect("its state");
             assert!(ended.is_none(), "nginx ended: {}", self.said());
             std::thread::sleep(Duration::from_millis(10));
@@ -120,6 +126,7 @@ impl Nginx {
             .tls_certs_only([certificate])
             .resolve(Self::NAME, self.tls_address())
             .local_address(Some(from.into()))
+            .timeout(LONG_ENOUGH)
             .pool_max_idle_per_host(0);
         client.build().expect("an HTTP client")
     }
@@ -143,9 +150,7 @@ impl Nginx {
     pub fn reload(&self) {
         let before = self.workers();
         self.signal("HUP");
-        while self.workers().iter().all(|worker| before.contains(worker)) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.until("new workers", |workers| workers.iter().any(|worker| !before.contains(worker)));
     }
 
     /// Passes requests to these from the next reload on.
@@ -155,7 +160,13 @@ impl Nginx {
 
     /// Waits until no worker of an earlier configuration is left.
     pub fn until_only(&self, count: usize) {
-        while self.workers().len() > count {
+        self.until("no more than these workers", |workers| workers.len() <= count);
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&[String]) -> bool) {
+        let begun = Instant::now();
+        while !holds(&self.workers()) {
+            assert!(begun.elapsed() < LONG_ENOUGH, "never {what}: {}", self.said());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -178,7 +189,7 @@ impl Drop for Nginx {
             eprintln!("{}", self.said());
         }
         self.signal("TERM");
-        let _ = self.master.wait();
+        patience::end(&mut self.master);
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     cluster::{Cluster, Login},
+    patience::{self, LONG_ENOUGH},
     process::Process,
     template::environment,
 };
@@ -16,6 +17,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::LazyLock,
+    time::Instant,
 };
 
 const DATABASE: &str = "countinghouse";
@@ -94,7 +96,9 @@ impl Postgres {
         self.server = Some(command.spawn().expect("the server starts"));
         let mut is_ready = program("pg_isready");
         is_ready.args(["-q", "-h"]).arg(&self.folder);
+        let begun = Instant::now();
         while !is_ready.status().expect("pg_isready runs").success() {
+            assert!(begun.elapsed() < LONG_ENOUGH, "the server does not let people in");
             let ended = self.server.as_mut().and_then(|server| server.try_wait().expect("its state"));
             assert!(ended.is_none(), "the server ended while starting");
         }
@@ -105,7 +109,7 @@ impl Postgres {
         let Some(mut server) = self.server.take() else { return };
         let sent = Command::new("kill").args(["-s", signal, &server.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
-        server.wait().expect("the server ends");
+        patience::ended(&mut server, "the server");
     }
 
     fn psql(&self, database: &str, arguments: &[&str]) {

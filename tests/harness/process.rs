@@ -1,7 +1,10 @@
 //! The real binary as a process of its own, for what no thread can show: signals, exit codes,
 //! and what is printed.
 
-use crate::caller::{Caller, http_client};
+use crate::{
+    caller::{Caller, http_client},
+    patience::{self, LONG_ENOUGH},
+};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -9,7 +12,7 @@ use std::{
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Condvar, LazyLock, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Built once per test binary; `cargo test` builds tests only.
@@ -109,11 +112,12 @@ impl Process {
         // It may end without reading.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
-        child.wait_with_output().expect("it ends")
+        patience::output_of(child, LONG_ENOUGH).unwrap_or_else(|said| panic!("{arguments:?}: {said}"))
     }
 
     /// Reads the log up to a line with this message.
     pub fn wait_for(&mut self, message: &str) -> Value {
+        let begun = Instant::now();
         let mut lines = self.said.lines.lock().expect("the lines");
         loop {
             while let Some(line) = lines.get(self.read) {
@@ -125,6 +129,7 @@ impl Process {
             }
             let ended = self.listeners.iter().all(JoinHandle::is_finished);
             assert!(!ended, "the process ended before it said {message:?}");
+            assert!(begun.elapsed() < LONG_ENOUGH, "the process never said {message:?}");
             // Its end comes without a line: hence the time.
             lines = self.said.more.wait_timeout(lines, Duration::from_millis(50)).expect("the lines").0;
         }
@@ -161,7 +166,7 @@ impl Process {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        self.child.wait().expect("it ends")
+        patience::ended(&mut self.child, "the process")
     }
 
     /// Somebody who calls this process.

@@ -4,12 +4,14 @@
 //! Where one cannot be had, its test is skipped with a loud word. `REQUIRE_TOOLS`, which CI sets,
 //! makes that a failure.
 
+use crate::patience;
 use std::{
     env,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 /// The folder with what is to be fetched.
@@ -52,9 +54,16 @@ pub fn skip(why: &str, unless: &str) {
     let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: {test}: {why} ***");
 }
 
+/// For how long a program may fetch, generate or compile. A fuzzer that was told to take its time may take all day.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const ALL_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Runs a program to its end; its output when it ended well, and else all that it said.
 pub fn run(command: &mut Command) -> Result<Output, String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let patience = if env::var_os("FUZZ").is_some() { ALL_DAY } else { PATIENCE };
+    let name = format!("{command:?}");
+    let output = patience::output(command, patience).map_err(|error| format!("{name}: {error}"))?;
+    let output = output.map_err(|said| format!("{name}: {said}"))?;
     if output.status.success() {
         return Ok(output);
     }

@@ -4,6 +4,7 @@ use crate::{
     caller::{Caller, http_client},
     cluster::{Cluster, Login},
     dice::SeededRandomness,
+    patience::LONG_ENOUGH,
     service::Service,
     template::{PASSWORD, SUPERADMIN, Seeded, TEMPLATE, config, environment, seed},
     time::TestClock,
@@ -33,9 +34,6 @@ use std::{
     time::{Duration, Instant},
 };
 use totp_rs::Builder;
-
-/// What has not happened by then, on the busiest machine, does not happen any more.
-const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 /// One test's service, database and two clients.
 pub struct World {

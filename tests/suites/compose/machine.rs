@@ -2,7 +2,7 @@
 //! started when what it waits for is there.
 
 use super::file::{Condition, File, Service};
-use countinghouse_tests::{Nginx, Process, own_address, program, server_folder, server_program};
+use countinghouse_tests::{Nginx, Process, own_address, patience, program, server_folder, server_program};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -118,7 +118,7 @@ impl Machine {
         single.args(["--single", "-D"]).arg(&data).arg("postgres").stdin(Stdio::piped());
         let mut single = single.spawn().unwrap();
         writeln!(single.stdin.take().unwrap(), "CREATE DATABASE {}", environment["POSTGRES_DB"]).unwrap();
-        assert!(single.wait().unwrap().success());
+        assert!(patience::ended(&mut single, "initialising").success());
         let mut server = server_program("postgres");
         let listen = format!("listen_addresses={}", self.addresses[name]);
         server.arg("-D").arg(&data).args(["-c", &listen, "-c", "unix_socket_directories=", "-c", "fsync=off"]);
@@ -210,7 +210,7 @@ impl Drop for Machine {
     fn drop(&mut self) {
         for server in self.servers.iter_mut().rev() {
             let _ = Command::new("kill").args(["-s", "INT", &server.id().to_string()]).status();
-            let _ = server.wait();
+            patience::end(server);
         }
         let _ = fs::remove_dir_all(&self.data);
     }
