@@ -90,7 +90,7 @@ fn keep_new_login(file: &Path, slug: &str) -> Result<Login> {
 }
 
 /// 128 bits of the machine's randomness.
-fn new_password() -> Result<String> {
+pub fn new_password() -> Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes).context("/dev/urandom")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -99,8 +99,7 @@ fn new_password() -> Result<String> {
 /// A one-time code works once, so the present one may be used up; then the next one will do. The
 /// service does not say which part of a log-in was wrong.
 async fn log_in_superadmin(client: &Client, superadmin: &Superadmin) -> Result<SuperadminSession> {
-    let secret = Secret::try_from_base32(&superadmin.totp_secret).ok().context("the TOTP secret is not in base32")?;
-    let totp = Builder::new().with_secret(secret).with_account_name("replay").build()?;
+    let totp = totp(&superadmin.totp_secret)?;
     let login = || -> Result<SuperadminLogin> {
         Ok(SuperadminLogin {
             username: superadmin.username.clone(),
@@ -114,6 +113,16 @@ async fn log_in_superadmin(client: &Client, superadmin: &Superadmin) -> Result<S
         answer = client.superadmin_login(&login()?).await;
     }
     answer.context("logging the superadmin in")
+}
+
+/// The present code of an authenticator app with this secret.
+pub fn code_of(secret: &str) -> Result<String> {
+    Ok(totp(secret)?.generate(now()?).to_string())
+}
+
+fn totp(secret: &str) -> Result<Totp> {
+    let secret = Secret::try_from_base32(secret).ok().context("the TOTP secret is not in base32")?;
+    Ok(Builder::new().with_secret(secret).with_account_name("replay").build()?)
 }
 
 async fn wait_for_next_code(totp: &Totp) -> Result<()> {

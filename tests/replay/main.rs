@@ -2,11 +2,12 @@
 //! afterwards.
 //!
 //! `fixture` reads the Chinook sample store, `plan` turns it into customers, products, orders,
-//! payments and returns, `account` logs in as the client that plays it, `play` sends everything, and `verify`
-//! reads back and compares. Playing it again makes nothing twice. The exit code is 1 when anything differs, and
+//! payments, edits, cancels and returns, `account` logs in as the client that plays it, `play` sends everything,
+//! `edits` what takes a second factor, and `verify` reads back and compares. Playing it again makes nothing twice. The exit code is 1 when anything differs, and
 //! 2 when the replay could not be played to its end.
 
 mod account;
+mod edits;
 mod fixture;
 mod plan;
 mod play;
@@ -68,7 +69,9 @@ async fn replay(arguments: &Arguments) -> Result<bool> {
     let customers = play::customers(&session, &plan, arguments.concurrency.get()).await?;
     let products = play::products(&session, &plan, arguments.concurrency.get()).await?;
     let orders = play::orders(&session, &plan, arguments.concurrency.get()).await?;
+    let edits = edits::edits(&client, &session, &plan).await?;
     let payments = play::payments(&session, arguments.concurrency.get()).await?;
+    let cancels = edits::cancels(&client, &session, &plan).await?;
     let returns = play::returns(&session, &plan, arguments.concurrency.get()).await?;
     let refunds = play::refunds(&session, arguments.concurrency.get()).await?;
     eprintln!("Reading everything back");
@@ -79,7 +82,9 @@ async fn replay(arguments: &Arguments) -> Result<bool> {
         ("customers", &customers),
         ("products", &products),
         ("orders", &orders),
+        ("edits", &edits),
         ("payments", &payments),
+        ("cancels", &cancels),
         ("returns", &returns),
         ("refunds", &refunds),
     ]);

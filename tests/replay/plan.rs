@@ -1,6 +1,7 @@
 //! What is to stand in the service: the store's customers, its tracks as products, its invoices as
-//! orders of their day that were paid on it. The store knows no returns: of every tenth order all comes
-//! back, and is refunded.
+//! orders of their day that were paid on it. The store knows neither returns nor second thoughts: to every tenth
+//! order something happens afterwards. Of most of them all comes back, and is refunded; some are edited, and some
+//! cancelled.
 
 use crate::fixture::{self, Cents, Customer, Invoice, Store, Track};
 use chrono::{DateTime, Utc};
@@ -16,8 +17,27 @@ use std::collections::BTreeMap;
 pub const CHANNEL: &str = "chinook";
 /// Units of each product that nobody buys.
 const SPARE: i64 = 10;
-/// Of so many orders one comes back.
-const RETURNED: i64 = 10;
+/// To one of so many orders something happens afterwards.
+const TOUCHED: i64 = 10;
+/// What happens to them, over and over. An edit or a cancel takes a code of a second factor, of which whoever enrols
+/// gets ten at once: nobody waits half a minute for each.
+const FATES: [Fate; 9] = {
+    let mut fates = [Fate::Returned; 9];
+    fates[1] = Fate::Edited;
+    fates[5] = Fate::Cancelled;
+    fates
+};
+
+/// What becomes of an order after it was placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Kept,
+    /// One more of its first line is wanted.
+    Edited,
+    Cancelled,
+    /// All of it comes back.
+    Returned,
+}
 
 pub struct Plan {
     /// In the order of the customers' numbers.
@@ -36,7 +56,11 @@ pub struct Product {
     pub opening: i64,
     pub unit_cost: Cents,
     pub sold: i64,
-    /// Units among them that come back.
+    /// Units that edits sell on top.
+    pub added: i64,
+    /// Units of orders that are cancelled.
+    pub cancelled: i64,
+    /// Units that come back.
     pub returned: i64,
 }
 
@@ -45,12 +69,14 @@ pub struct Order {
     /// The e-mail address of who bought: no two customers of the store have the same.
     pub email: String,
     pub date: DateTime<Utc>,
+    /// As they were ordered.
     pub lines: Vec<Line>,
+    /// Of what was ordered.
     pub total: Cents,
-    /// Whether all of it comes back.
-    pub returned: bool,
+    pub fate: Fate,
 }
 
+#[derive(Clone)]
 pub struct Line {
     pub sku: String,
     pub quantity: i64,
@@ -58,18 +84,26 @@ pub struct Line {
 }
 
 pub fn make(store: &Store) -> Plan {
-    let sold = units(store.lines());
-    let returned =
-        units(store.invoices.iter().filter(|(number, _)| comes_back(**number)).flat_map(|(_, one)| &one.lines));
-    let of = |units: &BTreeMap<i64, i64>, track: &i64| units.get(track).copied().unwrap_or(0);
-    let product = |(number, track): (&i64, &Track)| product(*number, track, of(&sold, number), of(&returned, number));
+    let units_of = |fate: Fate| {
+        let orders = store.invoices.iter().filter(move |(number, _)| fate_of(**number) == fate);
+        units(orders.flat_map(|(_, invoice)| &invoice.lines).map(|line| (line.track, line.quantity)))
+    };
+    let sold = units(store.lines().map(|line| (line.track, line.quantity)));
+    let edited = store.invoices.iter().filter(|(number, _)| fate_of(**number) == Fate::Edited);
+    let added = units(edited.filter_map(|(_, invoice)| Some((invoice.lines.first()?.track, 1))));
+    let [cancelled, returned] = [Fate::Cancelled, Fate::Returned].map(units_of);
+    let product = |(number, track): (&i64, &Track)| {
+        let of = |units: &BTreeMap<i64, i64>| units.get(number).copied().unwrap_or(0);
+        let moves = [of(&sold), of(&added), of(&cancelled), of(&returned)];
+        product(*number, track, moves)
+    };
     let order = |(number, invoice): (&i64, &Invoice)| Order {
         reference: number.to_string(),
         email: store.customers.get(&invoice.customer).map(|customer| customer.email.clone()).unwrap_or_default(),
         date: invoice.date,
         lines: invoice.lines.iter().map(line).collect(),
         total: invoice.total,
-        returned: comes_back(*number),
+        fate: fate_of(*number),
     };
     Plan {
         customers: store.customers.values().map(customer).collect(),
@@ -78,15 +112,19 @@ pub fn make(store: &Store) -> Plan {
     }
 }
 
-fn comes_back(invoice: i64) -> bool {
-    invoice % RETURNED == 0
+fn fate_of(invoice: i64) -> Fate {
+    if invoice % TOUCHED != 0 {
+        return Fate::Kept;
+    }
+    let turn = usize::try_from(invoice / TOUCHED).unwrap_or(0) % FATES.len();
+    FATES.get(turn).copied().unwrap_or(Fate::Kept)
 }
 
 /// How many of each track.
-fn units<'a>(lines: impl Iterator<Item = &'a fixture::Line>) -> BTreeMap<i64, i64> {
+fn units(lines: impl Iterator<Item = (i64, i64)>) -> BTreeMap<i64, i64> {
     let mut units = BTreeMap::new();
-    for line in lines {
-        *units.entry(line.track).or_default() += line.quantity;
+    for (track, quantity) in lines {
+        *units.entry(track).or_default() += quantity;
     }
     units
 }
@@ -118,7 +156,7 @@ fn sku(track: i64) -> String {
     format!("TRACK-{track}")
 }
 
-fn product(number: i64, track: &Track, sold: i64, returned: i64) -> Product {
+fn product(number: i64, track: &Track, [sold, added, cancelled, returned]: [i64; 4]) -> Product {
     Product {
         sku: sku(number),
         name: track.name.clone(),
@@ -127,6 +165,8 @@ fn product(number: i64, track: &Track, sold: i64, returned: i64) -> Product {
         opening: SPARE + sold,
         unit_cost: cost_of(track.price),
         sold,
+        added,
+        cancelled,
         returned,
     }
 }
@@ -143,7 +183,12 @@ fn cost_of(price: Cents) -> Cents {
 impl Product {
     /// Units that lie there in the end.
     pub fn left(&self) -> i64 {
-        self.opening - self.sold + self.returned
+        self.opening - self.waiting()
+    }
+
+    /// Units that were sold and did not leave: nothing of the store was sent.
+    pub fn waiting(&self) -> i64 {
+        self.sold + self.added - self.cancelled - self.returned
     }
 
     /// In cents.
@@ -167,6 +212,20 @@ impl Product {
 }
 
 impl Order {
+    /// The lines in the end.
+    pub fn final_lines(&self) -> Vec<Line> {
+        let mut lines = self.lines.clone();
+        if let (Fate::Edited, Some(first)) = (self.fate, lines.first_mut()) {
+            first.quantity += 1;
+        }
+        lines
+    }
+
+    /// What the order comes to in the end.
+    pub fn final_total(&self) -> Cents {
+        Cents(self.final_lines().iter().map(|line| line.quantity * line.unit_price.0).sum())
+    }
+
     /// The price is left to the catalogue: every line of the store was sold at its track's price.
     pub fn to_wire(&self, customer: Option<CustomerId>) -> NewOrder {
         let line = |line: &Line| NewOrderLine {

@@ -1,7 +1,7 @@
 //! Sends the plan to the service, several requests at once. What is there already is left alone.
 
 use crate::{
-    plan::{CHANNEL, Plan},
+    plan::{self, CHANNEL, Fate, Plan},
     table::grouped,
 };
 use anyhow::{Context, Result};
@@ -15,11 +15,12 @@ use countinghouse_contract::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
 /// How it went.
+#[derive(Default)]
 pub struct Played {
     pub made: usize,
     pub there_already: usize,
@@ -84,12 +85,8 @@ pub async fn payments(session: &Session, at_once: usize) -> Result<Played> {
 
 /// All of the orders that come back does, and can be sold again.
 pub async fn returns(session: &Session, plan: &Plan, at_once: usize) -> Result<Played> {
-    let planned: BTreeSet<&str> =
-        plan.orders.iter().filter(|order| order.returned).map(|order| order.reference.as_str()).collect();
-    let orders = played(session).await?;
-    let of_plan = |order: &&Order| order.external_reference.as_deref().is_some_and(|one| planned.contains(one));
-    let returned: Vec<&Order> = orders.iter().filter(of_plan).collect();
-    let all = returned.into_iter().map(|order| async move {
+    let returned = played_with(session, plan, Fate::Returned).await?;
+    let all = returned.iter().map(|(order, _)| order).map(|order| async move {
         if order.lines.iter().any(|line| line.returned_quantity > 0) {
             return Ok(false);
         }
@@ -121,6 +118,17 @@ pub async fn refunds(session: &Session, at_once: usize) -> Result<Played> {
     play("refunds", all, at_once).await
 }
 
+/// The store's orders of one fate as they stand, beside what was planned.
+pub async fn played_with<'p>(session: &Session, plan: &'p Plan, fate: Fate) -> Result<Vec<(Order, &'p plan::Order)>> {
+    let of_fate = plan.orders.iter().filter(|order| order.fate == fate);
+    let planned: BTreeMap<&str, &plan::Order> = of_fate.map(|order| (order.reference.as_str(), order)).collect();
+    let beside = |order: Order| {
+        let planned = *planned.get(order.external_reference.as_deref()?)?;
+        Some((order, planned))
+    };
+    Ok(played(session).await?.into_iter().filter_map(beside).collect())
+}
+
 /// The store's orders as they stand.
 async fn played(session: &Session) -> Result<Vec<Order>> {
     let query = OrderQuery { channel: Some(CHANNEL.to_owned()), limit: Some(200), ..OrderQuery::default() };
@@ -136,7 +144,7 @@ fn made<T>(answer: Result<T, ClientError>, there_already: &str) -> Result<bool, 
     }
 }
 
-async fn play<F>(what: &str, all: impl ExactSizeIterator<Item = F>, at_once: usize) -> Result<Played>
+pub async fn play<F>(what: &str, all: impl ExactSizeIterator<Item = F>, at_once: usize) -> Result<Played>
 where
     F: Future<Output = Result<bool>>,
 {

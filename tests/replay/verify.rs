@@ -2,14 +2,14 @@
 
 use crate::{
     fixture::Cents,
-    plan::{self, CHANNEL, Plan, Product},
+    plan::{self, CHANNEL, Fate, Plan, Product},
 };
 use anyhow::{Context, Result, bail};
 use countinghouse_client::Session;
 use countinghouse_contract::{
     Decimal,
     customers::{Customer, CustomerQuery},
-    orders::{self, OrderQuery},
+    orders::{self, OrderQuery, OrderStatus},
     products::{self, ProductQuery},
     reports::{ProfitLoss, ProfitLossQuery},
 };
@@ -76,8 +76,11 @@ fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) 
     let Found { customers, orders, earned, .. } = found;
     let number = |n: usize| i64::try_from(n).context("a count that fits");
     let sum = |pick: fn(&orders::Order) -> Decimal| orders.iter().map(|order| cents(pick(order))).sum::<Result<i64>>();
-    let total = plan.orders.iter().map(|order| order.total.0).sum();
-    let refunded = plan.orders.iter().filter(|order| order.returned).map(|order| order.total.0).sum();
+    let total = plan.orders.iter().map(|order| order.final_total().0).sum();
+    let undone = |order: &&plan::Order| matches!(order.fate, Fate::Cancelled | Fate::Returned);
+    let refunded = plan.orders.iter().filter(undone).map(|order| order.total.0).sum();
+    // What was edited, cancelled and returned was so today, and not on the store's days.
+    let sold_then = plan.orders.iter().map(|order| order.total.0).sum();
     let came_back = orders.iter().flat_map(|order| &order.lines).map(|line| line.returned_quantity).sum();
     // The client may know other people too.
     let known = |customer: &&Customer| plan.customers.iter().any(|ours| ours.email == customer.email);
@@ -94,7 +97,7 @@ fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) 
         ("paid", sum(|order| order.amount_paid)?, total),
         ("refunded", sum(|order| order.amount_refunded)?, refunded),
         ("due", sum(|order| order.amount_due)?, 0),
-        ("net revenue", cents(earned.net_revenue)?, total),
+        ("net revenue", cents(earned.net_revenue)?, sold_then),
         ("cost of goods", cents(earned.cost_of_goods)?, plan.products.iter().map(Product::cost_of_sold).sum()),
         (
             "units on hand",
@@ -105,7 +108,7 @@ fn count(plan: &Plan, found: &Found, ours: &BTreeMap<&str, &products::Product>) 
         (
             "units sold, not fulfilled",
             ours.values().map(|product| product.unfulfilled).sum(),
-            plan.products.iter().map(|product| product.sold - product.returned).sum(),
+            plan.products.iter().map(Product::waiting).sum(),
         ),
     ];
     let money = ["grand totals", "paid", "refunded", "due", "net revenue", "cost of goods"];
@@ -128,11 +131,12 @@ fn compare_orders(plan: &Plan, orders: &[orders::Order], differences: &mut Vec<S
             continue;
         };
         let mut check = Check { of: &invoice, differences };
-        check.same("total", &order.totals.grand_total, &expected.total.to_decimal());
+        check.same("total", &order.totals.grand_total, &expected.final_total().to_decimal());
+        check.same("cancelled", &(order.status == OrderStatus::Cancelled), &(expected.fate == Fate::Cancelled));
         check.same("date", &order.ordered_at, &expected.date);
         let email = order.customer.as_ref().and_then(|customer| customer.email.as_deref());
         check.same("customer", &email, &Some(expected.email.as_str()));
-        check.same("lines", &order.lines.iter().map(line_found).collect(), &lines_expected(&expected.lines));
+        check.same("lines", &order.lines.iter().map(line_found).collect(), &lines_expected(&expected.final_lines()));
     }
 }
 
@@ -147,7 +151,7 @@ fn compare_products(plan: &Plan, ours: &BTreeMap<&str, &products::Product>, diff
         check.same("price", &product.price, &expected.price.to_decimal());
         check.same("attributes", &product.attributes.0, &expected.attributes);
         check.same("on_hand", &product.on_hand, &expected.left());
-        check.same("unfulfilled", &product.unfulfilled, &(expected.sold - expected.returned));
+        check.same("unfulfilled", &product.unfulfilled, &expected.waiting());
         // Who may not see costs is not shown any.
         if let Some(value) = product.inventory_value {
             check.same("inventory_value", &value, &Cents(expected.left() * expected.unit_cost.0).to_decimal());

@@ -28,8 +28,10 @@ mod products;
 mod profile;
 mod reports;
 mod returns;
+mod second_factor;
 mod session;
 mod superadmin;
+mod users;
 mod webhooks;
 
 pub use connection::Client;
