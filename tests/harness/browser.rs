@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -30,16 +31,8 @@ impl Browser {
             tools::skip("no browser is here: install chromium and chromium-driver", "REQUIRE_TOOLS");
             return None;
         }
-        let mut command = Command::new(DRIVER);
-        // A group of its own, so that the browser ends with its driver.
-        command.arg("--port=0").stdout(Stdio::piped()).process_group(0);
-        let mut driver = command.spawn().expect("a driver");
-        let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            let port = line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>();
-            port.ok()
-        });
-        let base = format!("http://127.0.0.1:{}/session", port.expect("the driver's port"));
+        let (driver, port) = (0..5).find_map(|_| start_driver()).expect("a driver");
+        let base = format!("http://127.0.0.1:{port}/session");
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -107,10 +100,36 @@ impl Browser {
     }
 }
 
+/// With the port that it listens at; `None` where somebody else took the port that it had chosen.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut command = Command::new(DRIVER);
+    // A group of its own, so that the browser ends with its driver.
+    command.arg("--port=0").stdout(Stdio::piped()).process_group(0);
+    let mut driver = command.spawn().expect("a driver");
+    let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            let port = line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>();
+            port.ok()
+        });
+        let _ = sender.send(port);
+    });
+    let port = receiver.recv_timeout(PATIENCE).ok().flatten();
+    if port.is_none() {
+        end(&mut driver);
+    }
+    Some((driver, port?))
+}
+
+fn end(driver: &mut Child) {
+    let group = format!("-{}", driver.id());
+    let _ = Command::new("kill").args(["--", &group]).status();
+    patience::end(driver);
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
-        let group = format!("-{}", self.driver.id());
-        let _ = Command::new("kill").args(["--", &group]).status();
-        patience::end(&mut self.driver);
+        end(&mut self.driver);
     }
 }

@@ -15,6 +15,24 @@ pub const LONG_ENOUGH: Duration = Duration::from_secs(120);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Whoever waits for something that no program ends with, in a loop of their own.
+pub struct Patience {
+    what: String,
+    begun: Instant,
+}
+
+impl Patience {
+    pub fn until(what: impl Into<String>) -> Self {
+        Self { what: what.into(), begun: Instant::now() }
+    }
+
+    /// Lets others go on before the next look.
+    pub async fn wait(&self) {
+        assert!(self.begun.elapsed() < LONG_ENOUGH, "never {}", self.what);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// How a program ended that is about to end.
 pub fn ended(child: &mut Child, what: &str) -> ExitStatus {
     until(child, LONG_ENOUGH).unwrap_or_else(|| panic!("{what} does not end"))

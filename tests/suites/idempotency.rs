@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use countinghouse_api::{platform::http::Repeats, routes};
-use countinghouse_tests::{Answer, Caller, Cluster, Cut, Login, Process, World};
+use countinghouse_tests::{Answer, Caller, Cluster, Cut, Login, Process, World, patience::Patience};
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -235,7 +235,9 @@ async fn who_hangs_up_and_asks_again_has_ordered_once() {
         let hung_up = tokio::time::timeout(patience, post(&owner, "/orders", &key, &body)).await;
         drop(hung_up);
         let mut again = post(&owner, "/orders", &key, &body).await;
+        let patience = Patience::until("is the first one over");
         while again.status == 409 {
+            patience.wait().await;
             again = post(&owner, "/orders", &key, &body).await;
         }
         again.expect(201);
@@ -277,8 +279,9 @@ async fn a_lost_answer_is_replayed_after_a_crash() {
     let request = lost.request(Method::POST, "/orders").header("idempotency-key", "lost").json(&body);
     let sent = tokio::spawn(request.send());
     // As soon as it is there to be replayed, whoever it was answered to.
+    let patience = Patience::until("is the second answer kept");
     while count(&world, "idempotency_keys") < 2 {
-        tokio::task::yield_now().await;
+        patience.wait().await;
     }
     process.signal("KILL");
     process.wait();
@@ -373,8 +376,9 @@ async fn answers_are_purged_after_a_day() {
     );
     world.database(Login::Owner).batch_execute(&job).unwrap();
     let _process = Process::work(&world.environment());
+    let patience = Patience::until("is the job done");
     while count(&world, "jobs WHERE unique_key = 'test' AND state = 'done'") < 1 {
-        tokio::task::yield_now().await;
+        patience.wait().await;
     }
     let left = "idempotency_keys WHERE convert_from(body, 'UTF8') LIKE '%\"new\"%'";
     assert_eq!((count(&world, "idempotency_keys"), count(&world, left)), (1, 1));

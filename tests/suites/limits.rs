@@ -7,7 +7,7 @@ use countinghouse_api::platform::{
     http::{Access, Route, no_content},
     limits::RateClass,
 };
-use countinghouse_tests::{Answer, Caller, PASSWORD, World};
+use countinghouse_tests::{Answer, Caller, PASSWORD, World, patience::Patience};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::future::ready;
@@ -78,8 +78,9 @@ async fn what_flows_back_flows_back_evenly() {
     let world = strict_world().await;
     let owner = world.owner();
     let spent = async || {
-        let mut through = 0;
+        let (mut through, patience) = (0, Patience::until("is one too many"));
         while call(&owner, "POST", "/roles").await.status != 429 {
+            patience.wait().await;
             through += 1;
         }
         through

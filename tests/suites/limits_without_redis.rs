@@ -1,7 +1,7 @@
 //! Limits and Redis: shared by all copies while it is there, and not gone when it is.
 
 use countinghouse_api::platform::crypto::Secret;
-use countinghouse_tests::{Answer, Caller, ValkeyWay, World, WorldBuilder, valkey};
+use countinghouse_tests::{Answer, Caller, ValkeyWay, World, WorldBuilder, patience::Patience, valkey};
 use serde_json::json;
 
 fn strict() -> WorldBuilder {
@@ -132,7 +132,9 @@ async fn redis_goes_and_comes_back() {
     way.open();
     // The service finds out by itself.
     let mut others = 0_u32..;
+    let patience = Patience::until("is Redis found again");
     while world.keys_in_valkey().await.is_empty() {
+        patience.wait().await;
         let name = others.next().unwrap_or(0).to_string();
         let body = json!({"client_id": "nowhere", "username": name, "password": "x"});
         nobody.post("/auth/login", &body).await.problem(401, "invalid_credentials");

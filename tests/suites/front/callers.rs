@@ -6,7 +6,7 @@ use super::{
     stub::{Answer, Stub},
 };
 use countinghouse_api::{platform::limits::RateClass, routes};
-use countinghouse_tests::{Answer as Answered, Nginx, PASSWORD, Process, World, own_address};
+use countinghouse_tests::{Answer as Answered, Nginx, PASSWORD, Process, World, own_address, patience::Patience};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -58,11 +58,12 @@ async fn every_route_is_in_its_class() {
         let id = uuid::Uuid::new_v4().to_string();
         request = request.header("X-Request-Id", &id);
         assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+        let patience = Patience::until("is it logged");
         let logged = loop {
             if let Some(line) = front.requests().into_iter().find(|line| line["request_id"] == id) {
                 break line;
             }
-            tokio::task::yield_now().await;
+            patience.wait().await;
         };
         assert_eq!(logged["class"], class, "{} {}", route.method, route.path);
     }

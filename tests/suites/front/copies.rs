@@ -2,7 +2,7 @@
 //! its configuration anew, and callers notice as little as can be.
 
 use crate::jobs::count;
-use countinghouse_tests::{Answer, Caller, Nginx, Process, World, own_address};
+use countinghouse_tests::{Answer, Caller, Nginx, Process, World, own_address, patience::Patience};
 use reqwest::Method;
 use serde_json::json;
 use std::{
@@ -91,8 +91,9 @@ impl Load {
     /// Waits for so many more answers.
     async fn go_on_for(&self, more: usize) {
         let before = self.sent.lock().unwrap().len();
+        let patience = Patience::until("do callers go on");
         while self.sent.lock().unwrap().len() < before + more {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            patience.wait().await;
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     stub::{Answer, Stub},
 };
 use countinghouse_api::platform::http::{MAX_BODY, MAX_UPLOAD};
-use countinghouse_tests::{Answer as Answered, Nginx, World, own_address};
+use countinghouse_tests::{Answer as Answered, Nginx, World, own_address, patience::Patience};
 use reqwest::Method;
 use std::{net::SocketAddr, time::Instant};
 use tokio::io::AsyncWriteExt;
@@ -124,8 +124,9 @@ async fn nothing_of_a_request_is_logged() {
     for _ in 0..60 {
         caller.get("/reports/balance-sheet?canary").await;
     }
+    let patience = Patience::until("are all of them logged");
     while front.requests().len() < 63 {
-        tokio::task::yield_now().await;
+        patience.wait().await;
     }
     let logged = format!("{}{:?}", front.said(), front.requests());
     assert!(!logged.contains("canary"), "{logged}");
