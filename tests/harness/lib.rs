@@ -1,13 +1,14 @@
 //! A world for a test, in one line: a database of its own, a server of its own, and two clients
 //! in it. The second client is the trap: whatever a test does to the first must not touch it.
 //!
-//! `document` holds each answer against the API's document, `ledger` reads the books, `dice` are those of random walks, `cluster` knows the servers that
-//! `./dev test` started, `template` makes the database that each test's is cloned from, `world` starts
-//! a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as long as a
-//! measurement takes, `shops` are the clients it is about and `figures` what it prints, `editor` changes orders, `time` is the clock
-//! that tests own, `wire` is the one to the database, which they
-//! cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test
-//! may stop, `receiver` takes webhooks, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front.
+//! `document` holds each answer against the API's document, `ledger` reads the books, `dice` are those of random
+//! walks, `cluster` knows the servers that `./dev test` started, `template` makes the database that each test's is
+//! cloned from, `world` starts a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as
+//! long as a measurement takes, `shops` are the clients it is about, `past` what they sold before, and `figures` what
+//! it prints, `editor` changes orders, `time` is the clock that tests own, `wire` is the one to the database, which
+//! they cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test may
+//! stop, `receiver` takes webhooks, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front;
+//! `patience` ends every wait.
 
 mod browser;
 mod caller;
@@ -20,6 +21,7 @@ mod figures;
 mod ledger;
 mod load;
 mod nginx;
+pub mod past;
 pub mod patience;
 mod postgres;
 mod process;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Shop {
     pub tenant: Tenant,
     pub token: String,
-    catalogue: u64,
+    pub(crate) catalogue: u64,
 }
 
 pub type Shops = Arc<Vec<Shop>>;
