@@ -429,6 +429,20 @@ diesel::table! {
         totals -> Jsonb,
         created_by -> Uuid,
         created_at -> Timestamptz,
+        goods -> Jsonb,
+    }
+}
+
+diesel::table! {
+    product_daily_sales (tenant_id, date, product_id, kind) {
+        tenant_id -> Uuid,
+        date -> Date,
+        product_id -> Uuid,
+        kind -> Text,
+        quantity -> Numeric,
+        net_minor -> Numeric,
+        discount_minor -> Numeric,
+        cost_minor -> Numeric,
     }
 }
 

@@ -33,8 +33,14 @@ pub fn fill(world: &World, shops: &Shops, orders: usize) {
                  SELECT '{tenant}', uuidv7(), {product}, 'sale', -1, 400, -400, 1000000, 400000000, id, '{user}', at
                  FROM made, generate_series(1, 2) p;
              INSERT INTO invoices (tenant_id, id, order_id, kind, number, date, due_date, lines, totals, created_by,
-                     created_at)
-                 SELECT '{tenant}', uuidv7(), id, 'invoice', n, day, day + 30, '[]', '{{}}', '{user}', at FROM made;
+                     created_at, goods)
+                 SELECT '{tenant}', uuidv7(), id, 'invoice', n, day, day + 30, '[]', '{{}}', '{user}', at,
+                     (SELECT jsonb_agg(jsonb_build_object('product', {product}, 'quantity', 1, 'net', 1000, 'discount', 0,
+                         'cost', 400)) FROM generate_series(1, 2) p) FROM made;
+             INSERT INTO product_daily_sales (tenant_id, date, product_id, kind, quantity, net_minor, discount_minor,
+                     cost_minor)
+                 SELECT '{tenant}', day, {product}, 'invoice', count(*), count(*) * 1000, 0, count(*) * 400
+                 FROM made, generate_series(1, 2) p WHERE n <= folded_through({orders}) GROUP BY 2, 3;
              INSERT INTO audit_log (tenant_id, created_at, id, actor_kind, actor_id, action, resource_id)
                  SELECT '{tenant}', at, uuidv7(), 'user', '{user}', 'order.created', id::text FROM made;
              INSERT INTO idempotency_keys (tenant_id, scope_sha256, request_sha256, status, body, created_at)

@@ -152,6 +152,18 @@ async fn whatever_is_broken_is_found() {
             "UPDATE journal_entries SET source_id = gen_random_uuid() WHERE $ AND source = 'invoice'",
             "invoices and credit notes are what their entries say",
         ),
+        (
+            "UPDATE invoices SET goods = jsonb_set(goods, '{0,net}', '1') WHERE $ AND kind = 'credit_note'",
+            "what invoices and credit notes sold is what they post",
+        ),
+        (
+            "UPDATE invoices SET goods = jsonb_set(goods, '{0,cost}', '1') WHERE $ AND kind = 'invoice'",
+            "what invoices and credit notes sold is what they post",
+        ),
+        (
+            "INSERT INTO product_daily_sales SELECT tenant_id, '2026-01-01', id, 'invoice', 1, 1, 0, 1 FROM products WHERE $",
+            "sales by day are those of invoices and credit notes",
+        ),
         ("UPDATE return_lines SET quantity = quantity + 1 WHERE $", "what came back of lines is what returns say"),
         (
             "UPDATE stock_movements SET value_minor = value_minor + 1 WHERE $ AND return_id IS NOT NULL",

@@ -400,6 +400,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "order_lines",
         "customers",
         "invoice_counters",
+        "product_daily_sales",
         "invoices",
         "payments",
         "fulfilments",

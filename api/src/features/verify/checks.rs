@@ -229,6 +229,36 @@ pub const CHECKS: &[Check] = &[
             WHERE s.tenant_id = $1",
     },
     Check {
+        name: "what invoices and credit notes sold is what they post",
+        sql: "SELECT (coalesce(g.net, 0), coalesce(g.cost, 0)) <> (coalesce(p.net, 0), coalesce(p.cost, 0)) AS broken, \
+                format('order %s: invoiced less credited %s that cost %s, and posted %s that cost %s', order_id, \
+                    coalesce(g.net, 0), coalesce(g.cost, 0), coalesce(p.net, 0), coalesce(p.cost, 0)) AS what \
+            FROM (SELECT i.order_id, sum(s.sign * x.net) AS net, sum(s.sign * x.cost) AS cost FROM invoices i \
+                CROSS JOIN LATERAL (SELECT CASE i.kind WHEN 'invoice' THEN 1 ELSE -1 END AS sign) s \
+                CROSS JOIN jsonb_to_recordset(i.goods) AS x (net bigint, cost bigint) \
+                WHERE i.tenant_id = $1 GROUP BY 1) g \
+            FULL JOIN (SELECT i.order_id, -sum(l.amount_minor) FILTER (WHERE l.account <> '5000') AS net, \
+                sum(l.amount_minor) FILTER (WHERE l.account = '5000') AS cost FROM invoices i \
+                JOIN journal_entries e ON e.tenant_id = $1 AND e.source_id = i.id AND e.source = i.kind \
+                JOIN journal_lines l ON l.tenant_id = $1 AND l.entry_number = e.number \
+                    AND l.account IN ('4000', '4100', '4300', '5000') \
+                WHERE i.tenant_id = $1 GROUP BY 1) p USING (order_id)",
+    },
+    Check {
+        name: "sales by day are those of invoices and credit notes",
+        sql: "SELECT (t.quantity, t.net, t.discount, t.cost) IS DISTINCT FROM (g.quantity, g.net, g.discount, g.cost) AS broken, \
+                format('product %s by %s on %s: %s for %s in sum, and one by one %s for %s', product_id, kind, date, \
+                    t.quantity, t.net, g.quantity, g.net) AS what \
+            FROM (SELECT date, product_id, kind, quantity, net_minor AS net, discount_minor AS discount, cost_minor AS cost \
+                FROM product_daily_sales WHERE tenant_id = $1) t \
+            FULL JOIN (SELECT i.date, x.product AS product_id, i.kind, sum(x.quantity) AS quantity, sum(x.net) AS net, \
+                sum(x.discount) AS discount, sum(x.cost) AS cost FROM invoice_counters c \
+                JOIN invoices i ON i.tenant_id = $1 AND i.kind = c.kind AND i.number <= folded_through(c.last_number) \
+                CROSS JOIN jsonb_to_recordset(i.goods) \
+                    AS x (product uuid, quantity bigint, net bigint, discount bigint, cost bigint) \
+                WHERE c.tenant_id = $1 GROUP BY 1, 2, 3) g USING (date, product_id, kind)",
+    },
+    Check {
         name: "invoice numbers have no gap",
         sql: "SELECT (c.last_number, c.last_number) IS DISTINCT FROM (i.count, i.last) AS broken, \
                 format('%s numbers of %s, the last is %s, the counter stands at %s', i.count, kind, i.last, c.last_number) AS what \

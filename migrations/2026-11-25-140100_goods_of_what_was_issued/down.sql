@@ -1,0 +1,2 @@
+-- The column itself goes with the migration before.
+SELECT;
