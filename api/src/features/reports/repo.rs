@@ -31,7 +31,7 @@ pub struct AgedRow {
 }
 
 /// What was on hand just before a moment, taken to be the newest receipts: those since each of
-/// the bounds, which go back in time.
+/// the bounds, which go back in time. No receipt before the last bound is read: what it does not explain is older.
 pub fn aged(tx: &mut TenantTx<'_>, before: DateTime<Utc>, bounds: [DateTime<Utc>; 3]) -> Result<Vec<AgedRow>, DbError> {
     let tenant = tx.tenant_id();
     let [first, second, third] = bounds;
@@ -44,19 +44,18 @@ pub fn aged(tx: &mut TenantTx<'_>, before: DateTime<Utc>, bounds: [DateTime<Utc>
                  s.value_minor - coalesce(since.value, 0) AS value \
              FROM stock s LEFT JOIN since ON since.product_id = s.product_id WHERE s.tenant_id = $1 \
          ), receipt AS ( \
-             SELECT m.product_id, m.quantity, m.created_at, coalesce(sum(m.quantity) OVER (PARTITION BY m.product_id \
-                 ORDER BY m.created_at DESC, m.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS newer \
-             FROM stock_movements m WHERE m.tenant_id = $1 AND m.quantity > 0 AND m.created_at < $2 \
+             SELECT m.product_id, coalesce(sum(m.quantity) FILTER (WHERE m.created_at >= $3), 0) AS first, \
+                 coalesce(sum(m.quantity) FILTER (WHERE m.created_at >= $4), 0) AS second, sum(m.quantity) AS third \
+             FROM stock_movements m \
+             WHERE m.tenant_id = $1 AND m.quantity > 0 AND m.created_at < $2 AND m.created_at >= $5 GROUP BY m.product_id \
          ), lying AS ( \
-             SELECT l.product_id, l.on_hand, l.value, r.created_at, least(r.quantity, l.on_hand - r.newer) AS quantity \
-             FROM level l JOIN receipt r ON r.product_id = l.product_id AND r.newer < l.on_hand \
+             SELECT l.product_id, l.on_hand, l.value, least(l.on_hand, coalesce(r.first, 0)) AS first, \
+                 least(l.on_hand, coalesce(r.second, 0)) AS second, least(l.on_hand, coalesce(r.third, 0)) AS third \
+             FROM level l LEFT JOIN receipt r ON r.product_id = l.product_id WHERE l.on_hand > 0 \
          ) \
-         SELECT p.id AS product_id, p.sku, p.name, l.on_hand::bigint, l.value::bigint, \
-             coalesce(sum(l.quantity) FILTER (WHERE l.created_at >= $3), 0)::bigint AS first, \
-             coalesce(sum(l.quantity) FILTER (WHERE l.created_at < $3 AND l.created_at >= $4), 0)::bigint AS second, \
-             coalesce(sum(l.quantity) FILTER (WHERE l.created_at < $4 AND l.created_at >= $5), 0)::bigint AS third \
-         FROM lying l JOIN products p ON p.tenant_id = $1 AND p.id = l.product_id \
-         GROUP BY p.id, p.sku, p.name, l.on_hand, l.value ORDER BY p.sku",
+         SELECT p.id AS product_id, p.sku, p.name, l.on_hand::bigint, l.value::bigint, l.first::bigint AS first, \
+             (l.second - l.first)::bigint AS second, (l.third - l.second)::bigint AS third \
+         FROM lying l JOIN products p ON p.tenant_id = $1 AND p.id = l.product_id ORDER BY p.sku",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Timestamptz, _>(before)
