@@ -213,6 +213,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         | "GET /accounting/trial-balance"
         | "GET /accounting/periods"
         | "GET /reports/balance-sheet"
+        | "GET /reports/dashboard"
         | "GET /reports/stock-aging" => (route.path.to_owned(), None),
         "GET /exports/products"
         | "GET /exports/customers"

@@ -20,6 +20,7 @@ mod compose;
 mod concurrency;
 mod crashes;
 mod customers;
+mod dashboard;
 mod docs_pages;
 mod drain;
 mod edits;

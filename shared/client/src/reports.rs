@@ -2,7 +2,10 @@
 
 use crate::{ClientError, Session};
 use chrono::NaiveDate;
-use countinghouse_contract::reports::{BalanceSheet, ProfitLoss, ProfitLossQuery};
+use countinghouse_contract::{
+    dashboard::Dashboard,
+    reports::{BalanceSheet, ProfitLoss, ProfitLossQuery},
+};
 
 impl Session {
     /// What was earned from the first of these days to the last.
@@ -19,5 +22,13 @@ impl Session {
     /// The problem `permission_denied`.
     pub async fn balance_sheet(&self, as_of: NaiveDate) -> Result<BalanceSheet, ClientError> {
         self.call(self.client().list("/reports/balance-sheet", &[("as_of", as_of)])?).await
+    }
+
+    /// How the client is doing.
+    ///
+    /// # Errors
+    /// The problem `permission_denied`.
+    pub async fn dashboard(&self) -> Result<Dashboard, ClientError> {
+        self.call(self.client().get("/reports/dashboard")).await
     }
 }

@@ -13,6 +13,7 @@ pub mod auth;
 pub mod client;
 mod currencies;
 pub mod customers;
+pub mod dashboard;
 pub mod decimal;
 pub mod edits;
 pub mod events;

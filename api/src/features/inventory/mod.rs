@@ -21,6 +21,7 @@ pub use error::{INSUFFICIENT_STOCK, InventoryError};
 pub use exchange::{Exchange, Exchanged, exchange, exchange_in, hold_in, look_in};
 pub use http::routes;
 pub use model::{Demand, Level, Shortage, unit_cost};
+pub use repo::kind_of;
 pub use service::{
     Back, Opening, Origin, PutBack, Taken, check_opening, fulfil_in, open_in, put_back_in, record_back_in,
     record_sale_in, take_in,

@@ -327,12 +327,10 @@ impl TryFrom<MovementRow> for Movement {
     type Error = DbError;
 
     fn try_from(row: MovementRow) -> Result<Self, DbError> {
-        let kind = KINDS.iter().find(|(_, name)| *name == row.kind).map(|(kind, _)| *kind);
-        let corrupt = || DbError::Corrupt { table: "stock_movements", what: format!("kind {}", row.kind) };
         Ok(Self {
             id: MovementId(row.id),
             product: ProductId(row.product_id),
-            kind: kind.ok_or_else(corrupt)?,
+            kind: kind_of(&row.kind)?,
             quantity: row.quantity,
             unit_cost: row.unit_cost_minor,
             value: row.value_minor,
@@ -355,6 +353,12 @@ const KINDS: [(MovementKind, &str); 7] = [
     (MovementKind::Correction, "correction"),
     (MovementKind::Count, "count"),
 ];
+
+/// The kind that the database calls so.
+pub fn kind_of(name: &str) -> Result<MovementKind, DbError> {
+    let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+    kind.ok_or_else(|| DbError::Corrupt { table: "stock_movements", what: format!("kind {name}") })
+}
 
 fn kind_name(kind: MovementKind) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     features::accounting::{self, decimal},
-    platform::{authn::TenantCtx, http::Dates},
+    platform::{authn::TenantCtx, db::AnyTx, http::Dates},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use countinghouse_contract::{
-    Currency, ProductId,
+    Currency, ProductId, TenantId,
     money::div_half_even,
     reports::{AgingBucket, AgingRow, AgingTotals, StockAging},
 };
@@ -32,10 +32,23 @@ pub async fn stock_aging(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<St
     ctx.transaction(move |tx| {
         let as_of = as_of.unwrap_or_else(|| accounting::today(tx));
         let (before, bounds) = moments(as_of, &tx.actor().time_zone)?;
-        let rows = repo::aged(tx, before, bounds)?;
+        let tenant = tx.tenant_id();
+        let rows = repo::aged(tx, tenant, before, bounds)?;
         Ok(report(as_of, rows, tx.actor().currency))
     })
     .await
+}
+
+/// The same as of a moment's own day, for who asks for no more than its totals: the buckets' names, and what is in them.
+pub fn totals_in(
+    tx: &mut impl AnyTx,
+    tenant: TenantId,
+    (today, zone): (NaiveDate, &str),
+    currency: Currency,
+) -> Result<(Vec<String>, AgingTotals), ReportError> {
+    let (before, bounds) = moments(today, zone)?;
+    let StockAging { buckets, totals, .. } = report(today, repo::aged(tx, tenant, before, bounds)?, currency);
+    Ok((buckets, totals))
 }
 
 /// The end of the day, and where the buckets begin.

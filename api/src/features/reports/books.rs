@@ -1,27 +1,19 @@
 //! Profit and loss, and the balance sheet: sums over accounts.
 
-use super::error::ReportError;
+use super::{
+    earnings::{Earnings, NAMED, percentage},
+    error::ReportError,
+};
 use crate::{
-    features::accounting::{self, Account as Own, decimal},
+    features::accounting::{self, decimal},
     platform::authn::TenantCtx,
 };
 use chrono::NaiveDate;
 use countinghouse_contract::{
-    Currency, Decimal,
+    Currency,
     accounting::{Account, AccountType},
-    money::div_half_up,
     reports::{AccountAmount, BalanceSheet, ProfitLoss},
 };
-
-/// The accounts that a profit and loss shows by name.
-const NAMED: [Own; 6] = [
-    Own::Sales,
-    Own::SalesReturns,
-    Own::ShippingIncome,
-    Own::SalesDiscounts,
-    Own::CostOfGoodsSold,
-    Own::InventoryAdjustments,
-];
 
 /// Accounts with an amount each, debit positive.
 type Held = Vec<(Account, i128)>;
@@ -48,12 +40,8 @@ pub async fn balance_sheet(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<
 }
 
 fn earned(from: NaiveDate, to: NaiveDate, held: &Held, currency: Currency) -> ProfitLoss {
-    let debit = |own: Own| held.iter().find(|(account, _)| account.code == own.code()).map_or(0, |(_, amount)| *amount);
-    let (sales, shipping) = (-debit(Own::Sales), -debit(Own::ShippingIncome));
-    let (discounts, returns) = (debit(Own::SalesDiscounts), debit(Own::SalesReturns));
-    let (cost, adjustments) = (debit(Own::CostOfGoodsSold), debit(Own::InventoryAdjustments));
-    let net_revenue = sales - discounts - returns + shipping;
-    let gross_profit = net_revenue - cost - adjustments;
+    let earned = Earnings::of(|code| held.iter().find(|(account, _)| account.code == code).map_or(0, |held| held.1));
+    let (net_revenue, gross_profit) = (earned.net_revenue(), earned.gross_profit());
     let money = |minor: i128| decimal(minor, currency);
     let others = |kind: AccountType| {
         held.iter()
@@ -64,13 +52,13 @@ fn earned(from: NaiveDate, to: NaiveDate, held: &Held, currency: Currency) -> Pr
     ProfitLoss {
         from,
         to,
-        sales: money(sales),
-        discounts: money(discounts),
-        returns: money(returns),
-        shipping_income: money(shipping),
+        sales: money(earned.sales),
+        discounts: money(earned.discounts),
+        returns: money(earned.returns),
+        shipping_income: money(earned.shipping),
         net_revenue: money(net_revenue),
-        cost_of_goods: money(cost),
-        inventory_adjustments: money(adjustments),
+        cost_of_goods: money(earned.cost),
+        inventory_adjustments: money(earned.adjustments),
         gross_profit: money(gross_profit),
         gross_margin_pct: percentage(gross_profit, net_revenue),
         other_income: amounts(income, -1, currency),
@@ -107,24 +95,4 @@ fn amounts<'a>(held: impl Iterator<Item = &'a (Account, i128)>, sign: i128, curr
             amount: decimal(sign * amount, currency),
         })
         .collect()
-}
-
-/// With two places, rounded half up; `None` of nothing.
-fn percentage(part: i128, whole: i128) -> Option<Decimal> {
-    (whole != 0).then(|| Decimal::new(div_half_up(part * 10_000 * whole.signum(), whole.abs()), 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_margin_has_two_places_and_none_without_revenue() {
-        let shown = |part, whole| percentage(part, whole).map(|decimal| decimal.to_string());
-        assert_eq!(shown(1, 3).as_deref(), Some("33.33"));
-        assert_eq!(shown(-1, 3).as_deref(), Some("-33.33"));
-        assert_eq!(shown(-1, -3).as_deref(), Some("33.33"));
-        assert_eq!(shown(1, 800).as_deref(), Some("0.13"));
-        assert_eq!(shown(5, 0), None);
-    }
 }

@@ -9,6 +9,8 @@ use crate::platform::{
 pub enum ReportError {
     #[error("the input is not valid")]
     Invalid(Invalid),
+    #[error("there is no such client")]
+    NotFound,
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -23,6 +25,7 @@ impl From<ReportError> for ApiError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Invalid(invalid) => invalid.into(),
+            ReportError::NotFound => Self::not_found(),
             ReportError::Db(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! Routes under `/reports`.
 
-use super::{aging, books};
+use super::{aging, books, dashboard};
 use crate::platform::{
     authn::TenantCtx,
     authz::Permission,
@@ -9,6 +9,7 @@ use crate::platform::{
 };
 use countinghouse_contract::{
     accounting::AsOfQuery,
+    dashboard::Dashboard,
     reports::{BalanceSheet, ProfitLoss, ProfitLossQuery, StockAging},
 };
 
@@ -24,6 +25,9 @@ pub fn routes() -> Vec<Route> {
         Route::get("/reports/stock-aging", read, stock_aging)
             .about("How long what is on hand has been there.")
             .rate(RateClass::Report),
+        Route::get("/reports/dashboard", read, own_dashboard)
+            .about("How the client is doing: today, this week and month, and the last 30 days.")
+            .rate(RateClass::Report),
     ]
 }
 
@@ -37,4 +41,8 @@ async fn balance_sheet(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer
 
 async fn stock_aging(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer<StockAging>, ApiError> {
     Ok(Answer::ok(aging::stock_aging(&ctx, query.0.as_of).await?))
+}
+
+async fn own_dashboard(ctx: TenantCtx) -> Result<Answer<Dashboard>, ApiError> {
+    Ok(Answer::ok(dashboard::own(&ctx).await?))
 }

@@ -1,4 +1,5 @@
-//! Reports: what was earned, what is owned and owed, and how long stock has been lying there.
+//! Reports: what was earned, what is owned and owed, how long stock has been lying there, and the dashboard,
+//! which shows a bit of everything at once.
 //!
 //! A feature without tables of its own: it asks accounting at its door, and reads stock, each
 //! report in one transaction. Amounts add up within a report: the balance sheet balances, and the
@@ -6,6 +7,8 @@
 
 mod aging;
 mod books;
+mod dashboard;
+mod earnings;
 mod error;
 mod http;
 mod repo;

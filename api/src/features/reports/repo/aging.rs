@@ -1,7 +1,8 @@
 //! Reading stock with its receipts and the catalogue, for the age of what lies there.
 
-use crate::platform::db::{DbError, TenantTx};
+use crate::platform::db::{AnyTx, DbError};
 use chrono::{DateTime, Utc};
+use countinghouse_contract::TenantId;
 use diesel::{
     prelude::*,
     sql_query,
@@ -32,8 +33,12 @@ pub struct AgedRow {
 
 /// What was on hand just before a moment, taken to be the newest receipts: those since each of
 /// the bounds, which go back in time. No receipt before the last bound is read: what it does not explain is older.
-pub fn aged(tx: &mut TenantTx<'_>, before: DateTime<Utc>, bounds: [DateTime<Utc>; 3]) -> Result<Vec<AgedRow>, DbError> {
-    let tenant = tx.tenant_id();
+pub fn aged(
+    tx: &mut impl AnyTx,
+    tenant: TenantId,
+    before: DateTime<Utc>,
+    bounds: [DateTime<Utc>; 3],
+) -> Result<Vec<AgedRow>, DbError> {
     let [first, second, third] = bounds;
     let rows = sql_query(
         "WITH since AS ( \
@@ -62,6 +67,6 @@ pub fn aged(tx: &mut TenantTx<'_>, before: DateTime<Utc>, bounds: [DateTime<Utc>
     .bind::<Timestamptz, _>(first)
     .bind::<Timestamptz, _>(second)
     .bind::<Timestamptz, _>(third)
-    .load(tx.conn())?;
+    .load(tx.any_conn())?;
     Ok(rows)
 }

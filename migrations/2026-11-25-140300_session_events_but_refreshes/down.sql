@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY session_events_but_refreshes;
