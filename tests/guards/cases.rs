@@ -214,6 +214,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         | "GET /accounting/periods"
         | "GET /reports/balance-sheet"
         | "GET /reports/dashboard"
+        | "GET /admin/reports/dashboard"
         | "GET /reports/stock-aging" => (route.path.to_owned(), None),
         "GET /exports/products"
         | "GET /exports/customers"
@@ -279,7 +280,9 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         "POST /webhooks/deliveries/{id}/replay" => (with(&things.delivery), Some(json!({}))),
         "GET /admin/superadmins" => (route.path.to_owned(), None),
         "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
-        "GET /admin/tenants/{slug}" => (route.path.replace("{slug}", "north"), None),
+        "GET /admin/tenants/{slug}" | "GET /admin/tenants/{slug}/reports/dashboard" => {
+            (route.path.replace("{slug}", "north"), None)
+        }
         "PATCH /admin/tenants/{slug}" => (route.path.replace("{slug}", "south"), Some(json!({"name": "x"}))),
         "POST /admin/tenants/{slug}/suspend" => (route.path.replace("{slug}", "none"), Some(json!({"reason": "x"}))),
         "POST /admin/tenants/{slug}/resume" => (route.path.replace("{slug}", "none"), Some(json!({}))),

@@ -12,6 +12,7 @@ use countinghouse_contract::{
     },
     audit::{AuditEntry, OperatorAuditQuery},
     auth::LoggedIn,
+    dashboard::{Dashboard, ServiceDashboard},
 };
 use std::fmt;
 
@@ -46,6 +47,23 @@ impl SuperadminSession {
     /// The problem `username_taken`.
     pub async fn create_superadmin(&self, superadmin: &NewSuperadmin) -> Result<SuperadminMade, ClientError> {
         self.client.call(self.client.post("/admin/superadmins", superadmin).bearer_auth(&self.token)).await
+    }
+
+    /// How all clients are doing.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn dashboard(&self) -> Result<ServiceDashboard, ClientError> {
+        self.client.call(self.client.get("/admin/reports/dashboard").bearer_auth(&self.token)).await
+    }
+
+    /// How one client is doing; its audit log says who looked.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn dashboard_of(&self, slug: &str) -> Result<Dashboard, ClientError> {
+        let path = format!("/admin/tenants/{slug}/reports/dashboard");
+        self.client.call(self.client.get(&path).bearer_auth(&self.token)).await
     }
 
     /// One page of superadmins, newest first.

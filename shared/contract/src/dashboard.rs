@@ -1,4 +1,4 @@
-//! The dashboard of a client.
+//! The dashboard of a client, and that of the whole service for superadmins.
 //!
 //! Windows end with today, a day of the client's own time zone: *today*; *week*, from Monday; *month*, from its
 //! first; and *the last 30 days*. What it says of costs is there for those with `costs:read` only.
@@ -341,4 +341,73 @@ pub struct PolicySnapshot {
     pub max_discount_pct: Decimal,
     pub sales_commission_pct: Decimal,
     pub return_refund_policy: Option<String>,
+}
+
+/// `GET /admin/reports/dashboard`: how all clients are doing. Each client's days are those of its own time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceDashboard {
+    /// When all of this was read.
+    pub read_at: DateTime<Utc>,
+    /// Clients that can be used.
+    pub active_clients: i64,
+    /// Clients that are stopped.
+    pub suspended_clients: i64,
+    /// Amounts of one currency add up, those of different ones do not.
+    pub by_currency: Vec<CurrencyFigures>,
+    /// Days of UTC.
+    pub security: SecurityPanel,
+    /// By slug, the first 1,000.
+    pub by_client: Vec<ClientFigures>,
+}
+
+/// The clients with one currency, together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CurrencyFigures {
+    pub currency: Currency,
+    /// How many clients have it.
+    pub clients: i64,
+    pub figures: Earned,
+}
+
+/// One client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientFigures {
+    /// What people log in with as `client_id`.
+    pub slug: String,
+    pub name: String,
+    /// `active` or `suspended`.
+    pub status: String,
+    pub currency: Currency,
+    pub figures: Earned,
+    /// Products at or below their threshold.
+    pub low_stock: i64,
+    /// Products of which nothing is on hand.
+    pub out_of_stock: i64,
+    /// When its newest order was ordered; `null` without any.
+    pub newest_order_at: Option<DateTime<Utc>>,
+}
+
+/// What was earned, and what is on hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Earned {
+    /// Today so far.
+    pub today: EarnedIn,
+    /// From Monday to today.
+    pub week: EarnedIn,
+    /// From the first of the month to today.
+    pub month: EarnedIn,
+    /// What all that is on hand now cost.
+    pub inventory_value: Decimal,
+}
+
+/// As a client's own dashboard has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EarnedIn {
+    /// Less discounts and what was credited, before tax.
+    pub revenue: Decimal,
+    pub gross_profit: Decimal,
+    /// Of the revenue; `null` without any.
+    pub gross_margin_pct: Option<Decimal>,
+    /// What was credited for returned goods, before tax.
+    pub returned_amount: Decimal,
 }

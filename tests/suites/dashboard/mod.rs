@@ -1,9 +1,10 @@
-//! The dashboard: each figure against a small store that was worked out by hand, whose days they are, and who
-//! sees costs.
+//! The dashboard: each figure against a small store that was worked out by hand, whose days they are, who sees
+//! costs, and what superadmins see.
 
 mod days;
 mod figures;
 mod sums;
+mod superadmins;
 
 use chrono::{Duration, Timelike};
 use countinghouse_api::platform::clock::Clock;

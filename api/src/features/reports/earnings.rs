@@ -50,6 +50,17 @@ impl Earnings {
     pub fn gross_profit(&self) -> i128 {
         self.net_revenue() - self.cost - self.adjustments
     }
+
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            sales: self.sales + other.sales,
+            returns: self.returns + other.returns,
+            shipping: self.shipping + other.shipping,
+            discounts: self.discounts + other.discounts,
+            cost: self.cost + other.cost,
+            adjustments: self.adjustments + other.adjustments,
+        }
+    }
 }
 
 /// With two places, rounded half up; `None` of nothing.

@@ -3,6 +3,7 @@
 use crate::platform::{
     db::DbError,
     http::{ApiError, Invalid},
+    vault::VaultError,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,8 @@ pub enum ReportError {
     Invalid(Invalid),
     #[error("there is no such client")]
     NotFound,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -26,6 +29,7 @@ impl From<ReportError> for ApiError {
         match error {
             ReportError::Invalid(invalid) => invalid.into(),
             ReportError::NotFound => Self::not_found(),
+            ReportError::Vault(error) => error.into(),
             ReportError::Db(error) => error.into(),
         }
     }

@@ -1,15 +1,19 @@
-//! Routes under `/reports`.
+//! Routes under `/reports`, and superadmins' reports.
 
 use super::{aging, books, dashboard};
-use crate::platform::{
-    authn::TenantCtx,
-    authz::Permission,
-    http::{Access, Answer, ApiError, Query, Route},
-    limits::RateClass,
+use crate::{
+    app::AppState,
+    platform::{
+        authn::{PlatformCtx, TenantCtx},
+        authz::Permission,
+        http::{Access, Answer, ApiError, Query, Route},
+        limits::RateClass,
+    },
 };
+use actix_web::web::{Data, Path};
 use countinghouse_contract::{
     accounting::AsOfQuery,
-    dashboard::Dashboard,
+    dashboard::{Dashboard, ServiceDashboard},
     reports::{BalanceSheet, ProfitLoss, ProfitLossQuery, StockAging},
 };
 
@@ -28,6 +32,12 @@ pub fn routes() -> Vec<Route> {
         Route::get("/reports/dashboard", read, own_dashboard)
             .about("How the client is doing: today, this week and month, and the last 30 days.")
             .rate(RateClass::Report),
+        Route::get("/admin/reports/dashboard", Access::Superadmin, dashboard_of_service)
+            .about("How all clients are doing, one by one and together by currency.")
+            .rate(RateClass::Report),
+        Route::get("/admin/tenants/{slug}/reports/dashboard", Access::Superadmin, dashboard_of_client)
+            .about("How one client is doing, as it sees it itself; its audit log says who looked.")
+            .rate(RateClass::Report),
     ]
 }
 
@@ -45,4 +55,16 @@ async fn stock_aging(ctx: TenantCtx, query: Query<AsOfQuery>) -> Result<Answer<S
 
 async fn own_dashboard(ctx: TenantCtx) -> Result<Answer<Dashboard>, ApiError> {
     Ok(Answer::ok(dashboard::own(&ctx).await?))
+}
+
+async fn dashboard_of_service(state: Data<AppState>, ctx: PlatformCtx) -> Result<Answer<ServiceDashboard>, ApiError> {
+    Ok(Answer::ok(dashboard::of_service(&state, &ctx).await?))
+}
+
+async fn dashboard_of_client(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    slug: Path<String>,
+) -> Result<Answer<Dashboard>, ApiError> {
+    Ok(Answer::ok(dashboard::of_client(&state, &ctx, slug.into_inner()).await?))
 }

@@ -31,6 +31,8 @@ actions! {
     ClientChanged = "client.changed",
     ClientSuspended = "client.suspended",
     ClientResumed = "client.resumed",
+    /// A superadmin looked at its dashboard.
+    ClientDashboardShown = "client.dashboard_shown",
     UserCreated = "user.created",
     UserChanged = "user.changed",
     UserDeleted = "user.deleted",

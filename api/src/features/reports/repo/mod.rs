@@ -11,7 +11,7 @@ mod whole;
 
 pub use aging::{AgedRow, aged};
 pub use booked::{Booked, Spans, booked};
-pub use clients::{ClientRow, find, freshness};
+pub use clients::{ClientRow, StandingRow, clients, find, find_by_slug, freshness, standings};
 pub use door::{DoorRow, by_day as door_by_day, open_sessions};
 pub use sold::{
     CameBack, MarginRow, OrdersRow, Ranked, SoldRow, came_back, margins, orders_by_day, ranked, returned, sold_units,
