@@ -26,15 +26,15 @@ use serde_json::json;
 
 pub async fn entries(ctx: &TenantCtx, filter: EntryFilter, asked: PageRequest) -> Result<Vec<Entry>, AccountingError> {
     check_days(filter.from, filter.to)?;
-    Ok(ctx.transaction(move |tx| repo::list_entries(tx, &filter, asked)).await?)
+    Ok(ctx.read(move |tx| repo::list_entries(tx, &filter, asked)).await?)
 }
 
 pub async fn entry(ctx: &TenantCtx, id: EntryId) -> Result<Entry, AccountingError> {
-    ctx.transaction(move |tx| repo::find_entry(tx, id)?.ok_or(AccountingError::NotFound)).await
+    ctx.read(move |tx| repo::find_entry(tx, id)?.ok_or(AccountingError::NotFound)).await
 }
 
 pub async fn accounts(ctx: &TenantCtx) -> Result<Vec<Account>, AccountingError> {
-    Ok(ctx.transaction(repo::accounts).await?)
+    Ok(ctx.read(repo::accounts).await?)
 }
 
 /// Enters an account of the client's own.
@@ -66,7 +66,7 @@ pub async fn statement(
     asked: PageRequest,
 ) -> Result<Vec<(StatementLine, Position)>, AccountingError> {
     check_days(from, to)?;
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let known = if account.len() > 6 || account.contains('\0') { None } else { repo::find_account(tx, &account)? };
         let account = known.ok_or(AccountingError::NotFound)?.code;
         let days = (from.unwrap_or_else(first_day), to.unwrap_or_else(last_day));
@@ -116,7 +116,7 @@ fn last_day() -> NaiveDate {
 /// What accounts held at the end of a day, each on its side.
 pub async fn trial_balance(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<TrialBalance, AccountingError> {
     check_as_of(as_of)?;
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let as_of = as_of.unwrap_or_else(|| today(tx));
         let (held, currency) = (balances_in(tx, NaiveDate::MIN, as_of)?, tx.actor().currency);
         let (mut debits, mut credits) = (0_i128, 0_i128);
@@ -149,7 +149,7 @@ pub fn balances_in(tx: &mut TenantTx<'_>, from: NaiveDate, to: NaiveDate) -> Res
 
 /// Closed months, the latest first.
 pub async fn periods(ctx: &TenantCtx) -> Result<Vec<Period>, AccountingError> {
-    let months = ctx.transaction(repo::closed_months).await?;
+    let months = ctx.read(repo::closed_months).await?;
     Ok(months.into_iter().map(|month| period(month, true)).collect())
 }
 

@@ -23,7 +23,7 @@ const NAME: Text = Text::line(1..=100);
 const LAST_YEAR: i32 = 9_999;
 
 pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<ApiKey>, ApiKeyError> {
-    Ok(ctx.transaction(move |tx| repo::list(tx, asked)).await?)
+    Ok(ctx.read(move |tx| repo::list(tx, asked)).await?)
 }
 
 /// Makes a key that may do what its maker may do, or less.

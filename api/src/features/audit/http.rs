@@ -34,7 +34,7 @@ async fn list(
     let filter = Filter::new(actor.as_deref(), action.as_deref(), resource.as_deref(), dates)?;
     let list = format!("audit {} {filter:?}", ctx.tenant_id());
     let asked = state.cursors.page(&list, limit, cursor.as_deref())?;
-    let rows = ctx.transaction(move |tx| repo::list(tx, &filter, asked)).await?;
+    let rows = ctx.read(move |tx| repo::list(tx, &filter, asked)).await?;
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |entry| entry)))
 }
 

@@ -25,7 +25,7 @@ const PROSE: [&str; 4] = ["business_overview", "return_refund_policy", "whatsapp
 const MAX_ORIGINS: usize = 20;
 
 pub async fn get(ctx: &TenantCtx) -> Result<Client, ClientError> {
-    Ok(ctx.transaction(repo::find).await?)
+    Ok(ctx.read(repo::find).await?)
 }
 
 /// Applies a patch to the version that the caller has seen. A patch that changes nothing keeps

@@ -67,11 +67,11 @@ impl Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Customer>, CustomerError> {
-    ctx.transaction(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+    ctx.read(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
 }
 
 pub async fn get(ctx: &TenantCtx, id: CustomerId) -> Result<Customer, CustomerError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(CustomerError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(CustomerError::NotFound)).await
 }
 
 pub async fn create(ctx: &TenantCtx, input: NewCustomer) -> Result<Customer, CustomerError> {

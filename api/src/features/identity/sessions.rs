@@ -48,12 +48,12 @@ pub async fn logout(state: &AppState, ctx: &TenantCtx, from: Origin) -> Result<(
 /// The caller, as of now.
 pub async fn me(ctx: &TenantCtx) -> Result<(Principal, SecondFactorState), IdentityError> {
     let who = Who::of(ctx);
-    Ok(ctx.transaction(move |tx| Ok::<_, DbError>((tx.actor().clone(), repo::factor_state(tx, who)?))).await?)
+    Ok(ctx.read(move |tx| Ok::<_, DbError>((tx.actor().clone(), repo::factor_state(tx, who)?))).await?)
 }
 
 /// Sessions that have not ended: the caller's, or everybody's for those who may see them.
 pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<Session>, IdentityError> {
-    let listed = ctx.transaction(move |tx| {
+    let listed = ctx.read(move |tx| {
         let whose =
             if tx.actor().permissions.holds(Permission::SessionsRead) { None } else { Some(tx.actor().user_id) };
         repo::list_sessions(tx, whose, asked)
@@ -85,7 +85,7 @@ pub async fn events(
     filter: EventFilter,
     asked: PageRequest,
 ) -> Result<Vec<SessionEvent>, IdentityError> {
-    Ok(ctx.transaction(move |tx| repo::list_events(tx, &filter, asked)).await?)
+    Ok(ctx.read(move |tx| repo::list_events(tx, &filter, asked)).await?)
 }
 
 /// Ends all of a user's sessions.

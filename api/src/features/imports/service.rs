@@ -87,7 +87,7 @@ fn kinds_of(principal: &Principal) -> Vec<ImportKind> {
 }
 
 pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<Import>, ImportError> {
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let kinds = kinds_of(tx.actor());
         Ok(repo::list(tx, &kinds, asked)?)
     })
@@ -95,7 +95,7 @@ pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<Import>, Im
 }
 
 pub async fn get(ctx: &TenantCtx, id: ImportId) -> Result<Import, ImportError> {
-    ctx.transaction(move |tx| find(tx, id)).await
+    ctx.read(move |tx| find(tx, id)).await
 }
 
 fn find(tx: &mut TenantTx<'_>, id: ImportId) -> Result<Import, ImportError> {
@@ -109,7 +109,7 @@ pub async fn errors(
     id: ImportId,
     asked: PageRequest,
 ) -> Result<Vec<(i64, imports::ImportError)>, ImportError> {
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         find(tx, id)?;
         Ok(repo::errors(tx, id, asked)?)
     })

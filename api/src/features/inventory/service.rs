@@ -20,7 +20,7 @@ pub async fn movements(
     filter: MovementFilter,
     asked: PageRequest,
 ) -> Result<Vec<Movement>, InventoryError> {
-    Ok(ctx.transaction(move |tx| repo::list_movements(tx, &filter, asked)).await?)
+    Ok(ctx.read(move |tx| repo::list_movements(tx, &filter, asked)).await?)
 }
 
 /// Stock that lies there when a product is entered.

@@ -57,7 +57,7 @@ impl Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Product>, ProductError> {
-    ctx.transaction(move |tx| match &filter.q {
+    ctx.read(move |tx| match &filter.q {
         Some(q) => Ok(search::list(tx, q, &filter, asked)?),
         None => Ok(repo::list(tx, &filter, None, asked)?),
     })
@@ -65,7 +65,7 @@ pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result
 }
 
 pub async fn get(ctx: &TenantCtx, id: ProductId) -> Result<Product, ProductError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(ProductError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(ProductError::NotFound)).await
 }
 
 /// Enters a product and its stock row, with an opening movement where something lies there. The

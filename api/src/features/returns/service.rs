@@ -39,11 +39,11 @@ pub struct Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Return>, ReturnError> {
-    ctx.transaction(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+    ctx.read(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
 }
 
 pub async fn get(ctx: &TenantCtx, id: ReturnId) -> Result<Return, ReturnError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(ReturnError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(ReturnError::NotFound)).await
 }
 
 pub async fn create(ctx: &TenantCtx, input: NewReturn) -> Result<Return, ReturnError> {

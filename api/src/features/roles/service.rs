@@ -14,7 +14,7 @@ use serde_json::json;
 pub async fn list(ctx: &TenantCtx) -> Result<Vec<Role>, RoleError> {
     let roles = ctx.db().roles().clone();
     let built_in = roles.names().map(|name| wire(name, &roles.permissions(name), true)).collect::<Vec<_>>();
-    let own = ctx.transaction(repo::list).await?;
+    let own = ctx.read(repo::list).await?;
     Ok(built_in.into_iter().chain(own).collect())
 }
 

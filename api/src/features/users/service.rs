@@ -26,11 +26,11 @@ const OWNER: &str = "owner";
 
 pub async fn list(ctx: &TenantCtx, role: Option<String>, asked: PageRequest) -> Result<Vec<User>, UserError> {
     let role = role.map(|text| if text.chars().any(char::is_control) { String::new() } else { text });
-    Ok(ctx.transaction(move |tx| repo::list(tx, role.as_deref(), asked)).await?)
+    Ok(ctx.read(move |tx| repo::list(tx, role.as_deref(), asked)).await?)
 }
 
 pub async fn get(ctx: &TenantCtx, id: UserId) -> Result<User, UserError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(UserError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(UserError::NotFound)).await
 }
 
 /// Whether somebody is one of the client's people, disabled or not.

@@ -41,11 +41,11 @@ const KEPT_HOURS: i64 = 24;
 const MOST_KEPT_HOURS: i64 = 168;
 
 pub async fn list(ctx: &TenantCtx, asked: PageRequest) -> Result<Vec<WebhookEndpoint>, WebhookError> {
-    Ok(ctx.transaction(move |tx| repo::list(tx, asked)).await?)
+    Ok(ctx.read(move |tx| repo::list(tx, asked)).await?)
 }
 
 pub async fn get(ctx: &TenantCtx, id: WebhookEndpointId) -> Result<WebhookEndpoint, WebhookError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(WebhookError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(WebhookError::NotFound)).await
 }
 
 pub async fn create(

@@ -35,7 +35,7 @@ pub async fn list(
     state: Option<DeliveryState>,
     asked: PageRequest,
 ) -> Result<Vec<WebhookDelivery>, WebhookError> {
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         repo::find(tx, endpoint)?.ok_or(WebhookError::NotFound)?;
         Ok(repo::list_deliveries(tx, endpoint, state, asked)?)
     })
@@ -43,7 +43,7 @@ pub async fn list(
 }
 
 pub async fn get(ctx: &TenantCtx, id: WebhookDeliveryId) -> Result<WebhookDeliveryLog, WebhookError> {
-    ctx.transaction(move |tx| repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)).await
+    ctx.read(move |tx| repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)).await
 }
 
 /// Sends an endpoint an event that says that this is a test.

@@ -82,6 +82,16 @@ impl TenantCtx {
         self.db.tenant(self, work).await
     }
 
+    /// The same for what only reads; see [`Db::read`].
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.db.read(self, work).await
+    }
+
     /// A transaction for a look before something slow, like hashing. It ends here, and is not held
     /// open for the answer as the others of a request with a claim are: whatever it wrote would not
     /// be undone with the rest.

@@ -3,6 +3,9 @@
 //! r2d2 hands out connections unfairly when more ask than there are, so a semaphore of the pool's
 //! size stands in front of it, and the wait happens before a thread is taken. A connection that
 //! turns out dead at BEGIN is replaced, which costs a healthy one nothing.
+//!
+//! What only reads is answered before its COMMIT. Where somebody waits for the connection, it is handed
+//! over as it is, and the COMMIT goes in one message with their BEGIN, which spares a round trip.
 
 use super::error::DbError;
 use crate::platform::metrics::Login;
@@ -16,11 +19,14 @@ use diesel::{
     },
 };
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 
@@ -37,6 +43,11 @@ type Connections = Pool<ConnectionManager<PgConnection>>;
 pub(super) struct Lane {
     pool: Connections,
     turns: Arc<Semaphore>,
+    /// How many wait for a turn.
+    waiting: Arc<AtomicUsize>,
+    /// Connections that are handed over with what was read on them still open. Each was put here before its turn
+    /// was given back, and whoever gets a turn looks here first: so there are never more connections than turns.
+    handed_over: Arc<Mutex<Vec<Lease>>>,
     /// How long it is waited for a turn.
     patience: Duration,
     events: Events,
@@ -52,7 +63,8 @@ impl Lane {
             .error_handler(Box::new(events.clone()))
             .event_handler(Box::new(events.clone()))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
-        Self { pool, turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))), patience, events }
+        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
+        Self { pool, turns, waiting: Arc::default(), handed_over: Arc::default(), patience, events }
     }
 
     /// Runs the work on a connection, off the HTTP workers.
@@ -62,13 +74,55 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let turn = self.turn().await?;
-        let (pool, events) = (self.pool.clone(), self.events.clone());
+        let (turn, lane) = (self.turn().await?, self.clone());
         let done = web::block(move || {
             let _turn = turn;
-            work(&mut Lease::take(pool, events)?)
+            work(&mut lane.lease()?)
         });
         done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
+    }
+
+    /// Runs work that leaves open what it only read, and answers before that is ended.
+    pub(super) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
+    {
+        let (turn, lane) = (self.turn().await?, self.clone());
+        let (answer, answered) = oneshot::channel();
+        let done = web::block(move || {
+            let _turn = turn;
+            match lane.lease() {
+                Ok(mut lease) => {
+                    let _gone_meanwhile = answer.send(work(&mut lease));
+                    lane.give_back(lease);
+                }
+                Err(error) => {
+                    let _gone_meanwhile = answer.send(Err(error.into()));
+                }
+            }
+        });
+        // It runs whether it is waited for or not, and nobody is told of its end.
+        drop(done);
+        answered.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
+    }
+
+    fn lease(&self) -> Result<Lease, DbError> {
+        let handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        handed_over.map_or_else(|| Lease::take(self.pool.clone(), self.events.clone()), Ok)
+    }
+
+    /// While the turn is still held.
+    fn give_back(&self, mut lease: Lease) {
+        if !lease.reads {
+            return;
+        }
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
+        } else {
+            lease.end_reading();
+        }
     }
 
     /// Runs work that leaves its transaction open, which is then held until somebody ends it.
@@ -78,10 +132,9 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let turn = self.turn().await?;
-        let (pool, events) = (self.pool.clone(), self.events.clone());
+        let (turn, lane) = (self.turn().await?, self.clone());
         let done = web::block(move || {
-            let mut lease = Lease::take(pool, events)?;
+            let mut lease = lane.lease()?;
             let value = work(&mut lease)?;
             Ok((value, Held { lease, _turn: turn }))
         });
@@ -90,6 +143,7 @@ impl Lane {
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, DbError> {
         let asked = Instant::now();
+        let _waiting = Waiting::among(&self.waiting);
         match timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => {
                 self.events.metrics.waited(asked.elapsed());
@@ -101,6 +155,22 @@ impl Lane {
                 Err(DbError::Unavailable("too many requests are waiting".to_owned()))
             }
         }
+    }
+}
+
+/// One more who waits, until it is dropped.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn among(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(waiting))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -150,11 +220,13 @@ pub(super) struct Lease {
     pool: Connections,
     events: Events,
     connection: Option<PooledConnection<ConnectionManager<PgConnection>>>,
+    /// A transaction is open in which something was read, and of which diesel does not know.
+    reads: bool,
 }
 
 impl Lease {
     fn take(pool: Connections, events: Events) -> Result<Self, DbError> {
-        let mut lease = Self { pool, events, connection: None };
+        let mut lease = Self { pool, events, connection: None, reads: false };
         lease.connect()?;
         Ok(lease)
     }
@@ -178,9 +250,26 @@ impl Lease {
     /// trip. Nothing has happened yet when it fails, so a dead connection is replaced and the
     /// beginning tried again, at most once for each connection that the pool may hold.
     pub(super) fn begin(&mut self, sql: &str) -> Result<(), DbError> {
+        self.begin_by(sql, AnsiTransactionManager::begin_transaction_sql)
+    }
+
+    /// The same for one that only reads, which diesel is not told of: it is ended with whatever comes next on this
+    /// connection.
+    pub(super) fn begin_reading(&mut self, sql: &str) -> Result<(), DbError> {
+        self.begin_by(sql, PgConnection::batch_execute)?;
+        self.reads = true;
+        Ok(())
+    }
+
+    fn begin_by(
+        &mut self,
+        sql: &str,
+        begin: impl Fn(&mut PgConnection, &str) -> diesel::QueryResult<()>,
+    ) -> Result<(), DbError> {
         for _ in 0..=self.pool.max_size() {
+            let after_reading = std::mem::take(&mut self.reads).then(|| format!("COMMIT; {sql}"));
             let connection = self.connection()?;
-            let Err(error) = AnsiTransactionManager::begin_transaction_sql(connection, sql) else {
+            let Err(error) = begin(connection, after_reading.as_deref().unwrap_or(sql)) else {
                 return Ok(());
             };
             match DbError::from(error) {
@@ -211,6 +300,25 @@ impl Lease {
         result
     }
 
+    /// Reads inside the transaction that [`Lease::begin_reading`] opened, which stays open when that succeeds.
+    pub(super) fn reading<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let result = work(self.connection()?);
+        if result.is_err() {
+            self.end_reading();
+        }
+        result
+    }
+
+    fn end_reading(&mut self) {
+        if std::mem::take(&mut self.reads) && self.connection().is_ok_and(|conn| conn.batch_execute("COMMIT").is_err())
+        {
+            self.discard();
+        }
+    }
+
     /// As [`Lease::attempt`], and commits when the work succeeds.
     pub(super) fn finish<T, E: From<DbError>>(
         &mut self,
@@ -234,6 +342,7 @@ impl Lease {
         &mut self,
         mut run: impl FnMut(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        self.end_reading();
         for _ in 0..self.pool.max_size() {
             match run(self.connection()?) {
                 Err(DbError::Unavailable(_)) => self.replace()?,
@@ -249,6 +358,7 @@ impl Lease {
         &mut self,
         run: impl FnOnce(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        self.end_reading();
         let result = run(self.connection()?);
         if matches!(result, Err(DbError::Unavailable(_))) {
             self.discard();
@@ -267,6 +377,15 @@ impl Lease {
         type Manager = <PgConnection as Connection>::TransactionManager;
         if let Some(mut connection) = self.connection.take() {
             Manager::transaction_manager_status_mut(&mut *connection).set_in_error();
+        }
+    }
+}
+
+/// Nothing that is open goes back to the pool.
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.reads {
+            self.discard();
         }
     }
 }

@@ -42,7 +42,8 @@ use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::{Lane, Lease};
 use session::{
-    BeginJob, begin_job, begin_job_sql, begin_superadmin_sql, begin_tenant_sql, finish_job_sql, with_present_rights,
+    Begin, BeginJob, begin_job, begin_job_sql, begin_superadmin_sql, begin_tenant_sql, finish_job_sql,
+    with_present_rights,
 };
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -107,12 +108,31 @@ impl Db {
             .run(move |lease| {
                 let now = ids.now();
                 with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
-                    lease.begin(&begin_tenant_sql(ctx, now, idle))
+                    lease.begin(&begin_tenant_sql(Begin::Anything, ctx, now, idle))
                 })?;
                 lease.finish(|conn| in_tenant(conn, ctx.principal(), ids, now, work))
             })
             .await
             .map(|done| self.after_commit(done))
+    }
+
+    /// The same for what only reads: it is answered as soon as it is read, and its end is not waited for.
+    pub async fn read<T, E, F>(&self, ctx: &TenantCtx, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids, ctx) = (Arc::clone(&self.principals), self.ids.clone(), ctx.clone());
+        let idle = self.sessions.idle;
+        let read = self.app.read(move |lease| {
+            let now = ids.now();
+            with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
+                lease.begin_reading(&begin_tenant_sql(Begin::Reading, ctx, now, idle))
+            })?;
+            lease.reading(|conn| in_tenant(conn, ctx.principal(), ids, now, work))
+        });
+        read.await.map(|(done, _)| done)
     }
 
     /// A transaction of a job that was claimed, on the workers' login. It is refused when the job is
@@ -189,7 +209,7 @@ impl Db {
         let (idle, now, claiming) = (self.sessions.idle, self.ids.now(), Arc::clone(claim));
         let held = self.app.hold(move |lease| {
             with_present_rights(lease, &principals, &ctx, now, |lease, ctx| {
-                lease.begin(&(begin_tenant_sql(ctx, now, idle) + claiming.sql(now).as_str()))
+                lease.begin(&(begin_tenant_sql(Begin::Anything, ctx, now, idle) + claiming.sql(now).as_str()))
             })?;
             lease.attempt(|conn| in_tenant(conn, ctx.principal(), ids, now, work))
         });

@@ -63,6 +63,23 @@ pub(super) fn with_present_rights<T>(
     Err(DbError::TimedOut("the rights of this session keep changing".to_owned()))
 }
 
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Begin {
+    Anything,
+    /// The database holds it to that.
+    Reading,
+}
+
+impl Begin {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Anything => "BEGIN",
+            Self::Reading => "BEGIN READ ONLY",
+        }
+    }
+}
+
 /// `BEGIN` with the check, and once a minute the note that the session or key is in use, which
 /// moves a session's end on. Another request that notes it just now is not waited for. The note is
 /// committed before the request's own work begins: what holds the session or key while it waits for
@@ -70,18 +87,18 @@ pub(super) fn with_present_rights<T>(
 ///
 /// Ids, numbers and times of our own making: nothing here comes from outside, so that it can stand
 /// in the text of the statement, which the one round trip asks for.
-pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Duration) -> String {
+pub(super) fn begin_tenant_sql(begin: Begin, ctx: &TenantCtx, now: DateTime<Utc>, idle: Duration) -> String {
     let arguments = CredentialArguments::of(ctx, now);
     let CredentialArguments { tenant, kind, credential, user_rights, tenant_rights, .. } = arguments;
     let (at, end) = (sql_time(now), sql_time(now + idle));
-    let begin =
-        format!("BEGIN; SELECT begin_{kind}('{tenant}', '{credential}', {user_rights}, {tenant_rights}, '{at}')");
+    let check = format!("SELECT begin_{kind}('{tenant}', '{credential}', {user_rights}, {tenant_rights}, '{at}')");
+    let own = format!("{}; {check}", begin.sql());
     if !ctx.principal().note_use(now) {
-        return begin;
+        return own;
     }
     let (table, note) = match ctx.credential() {
         // No request comes with it.
-        Credential::Worker { .. } => return begin,
+        Credential::Worker { .. } => return own,
         Credential::Session { .. } => {
             let note = format!("last_seen_at = '{at}', expires_at = least(coalesce(latest_end, expires_at), '{end}')");
             ("sessions", note)
@@ -89,8 +106,8 @@ pub(super) fn begin_tenant_sql(ctx: &TenantCtx, now: DateTime<Utc>, idle: Durati
         Credential::ApiKey { .. } => ("api_keys", format!("last_used_at = '{at}'")),
     };
     format!(
-        "{begin}; UPDATE {table} SET {note} WHERE tenant_id = '{tenant}' AND id = (SELECT id FROM {table} \
-         WHERE tenant_id = '{tenant}' AND id = '{credential}' FOR NO KEY UPDATE SKIP LOCKED); COMMIT; {begin}"
+        "BEGIN; {check}; UPDATE {table} SET {note} WHERE tenant_id = '{tenant}' AND id = (SELECT id FROM {table} \
+         WHERE tenant_id = '{tenant}' AND id = '{credential}' FOR NO KEY UPDATE SKIP LOCKED); COMMIT; {own}"
     )
 }
 

@@ -153,7 +153,7 @@ pub fn credit_in(
 
 /// What was issued for an order, newest first.
 pub async fn invoices(ctx: &TenantCtx, id: OrderId, asked: PageRequest) -> Result<Vec<IssuedInvoice>, OrderError> {
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         if !repo::exists(tx, id)? {
             return Err(OrderError::NotFound);
         }

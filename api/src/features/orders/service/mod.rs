@@ -71,11 +71,11 @@ impl Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Order>, OrderError> {
-    ctx.transaction(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+    ctx.read(move |tx| Ok(repo::list(tx, &filter, asked)?)).await
 }
 
 pub async fn get(ctx: &TenantCtx, id: OrderId) -> Result<Order, OrderError> {
-    ctx.transaction(move |tx| repo::find(tx, id)?.ok_or(OrderError::NotFound)).await
+    ctx.read(move |tx| repo::find(tx, id)?.ok_or(OrderError::NotFound)).await
 }
 
 /// The order, which nobody else changes until the transaction ends.
