@@ -50,6 +50,7 @@ mod privileges;
 mod process;
 mod product_lists;
 mod products;
+mod reads;
 mod redis_faults;
 mod registration;
 mod reports;

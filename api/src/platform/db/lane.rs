@@ -312,11 +312,21 @@ impl Lease {
         result
     }
 
+    /// A dead connection is given back, and there is none then.
     fn end_reading(&mut self) {
         if std::mem::take(&mut self.reads) && self.connection().is_ok_and(|conn| conn.batch_execute("COMMIT").is_err())
         {
             self.discard();
         }
+    }
+
+    /// With nothing open on it: for what is no transaction of ours.
+    fn idle_connection(&mut self) -> Result<&mut PgConnection, DbError> {
+        self.end_reading();
+        if self.connection.is_none() {
+            self.connect()?;
+        }
+        self.connection()
     }
 
     /// As [`Lease::attempt`], and commits when the work succeeds.
@@ -342,9 +352,8 @@ impl Lease {
         &mut self,
         mut run: impl FnMut(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        self.end_reading();
         for _ in 0..self.pool.max_size() {
-            match run(self.connection()?) {
+            match run(self.idle_connection()?) {
                 Err(DbError::Unavailable(_)) => self.replace()?,
                 other => return other,
             }
@@ -358,8 +367,7 @@ impl Lease {
         &mut self,
         run: impl FnOnce(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        self.end_reading();
-        let result = run(self.connection()?);
+        let result = run(self.idle_connection()?);
         if matches!(result, Err(DbError::Unavailable(_))) {
             self.discard();
         }
