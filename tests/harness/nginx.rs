@@ -15,7 +15,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -38,12 +38,15 @@ pub struct Nginx {
     certificate: CertificateDer<'static>,
 }
 
-/// An address that nobody else listens at: all of 127.0.0.0/8 is this machine (on Linux).
+/// An address that nobody else listens at: all of 127.0.0.0/8 is this machine (on Linux). None comes twice in a
+/// process.
 pub fn own_address() -> Ipv4Addr {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let process = std::process::id();
-    let part = |shift: u32| u8::try_from(process >> shift & 0x7f).expect("seven bits");
-    Ipv4Addr::new(127, 0x80 | part(7), part(0), NEXT.fetch_add(1, Ordering::Relaxed))
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    const BITS: u32 = 13;
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    assert!(next < (1 << BITS) - 1, "there are no more addresses");
+    let own = (std::process::id() & 0x3ff) << BITS | next;
+    Ipv4Addr::from_bits(u32::from(Ipv4Addr::new(127, 0x80, 0, 0)) | own)
 }
 
 impl Nginx {
@@ -82,7 +85,9 @@ impl Nginx {
 
     fn until_it_listens(&mut self) {
         let begun = Instant::now();
-        while std::net::TcpStream::connect(self.tls_address()).is_err() {
+        // Somebody who answers may be somebody else, but what Nginx notes of itself comes after it listens.
+        let noted = self.folder.join("nginx.pid");
+        while !noted.exists() || std::net::TcpStream::connect(self.tls_address()).is_err() {
             assert!(begun.elapsed() < LONG_ENOUGH, "nginx does not listen: {}", self.said());
             let ended = self.master.try_wait().expect("its state");
             assert!(ended.is_none(), "nginx ended: {}", self.said());
