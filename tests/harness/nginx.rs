@@ -27,6 +27,8 @@ use tokio_rustls::{
 };
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deployment/nginx");
+/// How many work in place of one for each core: then it can be told when all of them are there.
+const WORKERS: usize = 2;
 const TLS_PORT: u16 = 8443;
 const PLAIN_PORT: u16 = 8080;
 
@@ -85,9 +87,12 @@ impl Nginx {
 
     fn until_it_listens(&mut self) {
         let begun = Instant::now();
-        // Somebody who answers may be somebody else, but what Nginx notes of itself comes after it listens.
+        // Somebody who answers may be somebody else, but what Nginx notes of itself comes after it listens; its
+        // workers come later still.
         let noted = self.folder.join("nginx.pid");
-        while !noted.exists() || std::net::TcpStream::connect(self.tls_address()).is_err() {
+        let address = self.tls_address();
+        let answers = || std::net::TcpStream::connect(address).is_ok();
+        while !noted.exists() || self.workers().len() < WORKERS || !answers() {
             assert!(begun.elapsed() < LONG_ENOUGH, "nginx does not listen: {}", self.said());
             let ended = self.master.try_wait().expect("its state");
             assert!(ended.is_none(), "nginx ended: {}", self.said());
@@ -164,8 +169,8 @@ impl Nginx {
     }
 
     /// Waits until no worker of an earlier configuration is left.
-    pub fn until_only(&self, count: usize) {
-        self.until("no more than these workers", |workers| workers.len() <= count);
+    pub fn until_settled(&self) {
+        self.until("the new workers alone", |workers| workers.len() <= WORKERS);
     }
 
     fn until(&self, what: &str, holds: impl Fn(&[String]) -> bool) {
@@ -223,6 +228,7 @@ fn install(folder: &Path, address: Ipv4Addr, instead: &[(PathBuf, String)]) {
     let spools = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let spools: String = spools.iter().map(|kind| format!("{kind}_temp_path {here}/{kind};\n")).collect();
     let changes = [
+        ("worker_processes auto;", format!("worker_processes {WORKERS};")),
         ("user www-data;", "user root;".to_owned()),
         ("user nginx;", "user root;".to_owned()),
         ("/run/", format!("{here}/")),

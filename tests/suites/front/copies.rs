@@ -208,18 +208,18 @@ async fn copies_are_restarted_one_after_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_was_taken_out_before_is_not_missed() {
     let Some(mut shop) = Shop::open().await else { return };
-    let (addresses, workers) = (shop.copies.each_ref().map(|copy| copy.address), shop.front.workers().len());
+    let addresses = shop.copies.each_ref().map(|copy| copy.address);
     let load = shop.load(&[Look, Look, Order, Order, Order, OrderWithKey]);
     for at in [0, 1] {
         load.go_on_for(60).await;
         tokio::task::block_in_place(|| {
             shop.front.place_copies([addresses[1 - at]; 2]);
             shop.front.reload();
-            shop.front.until_only(workers);
+            shop.front.until_settled();
             shop.copies[at].restart();
             shop.front.place_copies(addresses);
             shop.front.reload();
-            shop.front.until_only(workers);
+            shop.front.until_settled();
         });
     }
     load.go_on_for(60).await;

@@ -49,10 +49,9 @@ async fn what_could_not_be_sent_goes_to_the_other_copy() {
         assert_eq!(Answered::of(caller.request(Method::POST, "/orders").body("{}")).await.status, 200);
     }
     assert_eq!(stub.take().len(), 10);
-    let workers = front.workers().len();
     front.place_copies([nobody; 2]);
     front.reload();
-    front.until_only(workers);
+    front.until_settled();
     front.caller(own_address(), "").post("/orders", &serde_json::json!({})).await.problem(503, "unavailable");
 }
 
