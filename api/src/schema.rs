@@ -4,11 +4,13 @@
 mod after_sale;
 mod audit;
 mod bulk;
+mod erp;
 mod webhooks;
 
 pub use after_sale::{return_lines, returns};
 pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
 pub use bulk::{import_chunks, import_errors, imports};
+pub use erp::{erp_attempts, erp_callbacks, erp_configs, erp_secrets, erp_syncs};
 pub use webhooks::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_secrets};
 
 diesel::table! {
@@ -590,3 +592,5 @@ diesel::allow_tables_to_appear_in_same_query!(superadmins, superadmin_sessions, 
 diesel::allow_tables_to_appear_in_same_query!(platform_audit_log, tenants);
 diesel::allow_tables_to_appear_in_same_query!(imports, jobs);
 diesel::allow_tables_to_appear_in_same_query!(events, webhook_deliveries);
+diesel::allow_tables_to_appear_in_same_query!(erp_syncs, orders);
+diesel::allow_tables_to_appear_in_same_query!(erp_secrets, tenants);

@@ -41,6 +41,27 @@ impl Decimal {
     pub fn is_negative(self) -> bool {
         self.units < 0
     }
+
+    /// The text of one whose digits fit in 64 bits, as those of nearly all do: a page of a list has hundreds of
+    /// them, and division of 128 bits takes several times as long.
+    fn short_text(self) -> Option<String> {
+        let magnitude = u64::try_from(self.units.unsigned_abs()).ok()?;
+        let unit = 10_u64.checked_pow(self.scale)?;
+        let mut text = String::with_capacity(24);
+        if self.units < 0 {
+            text.push('-');
+        }
+        let mut digits = itoa::Buffer::new();
+        text.push_str(digits.format(magnitude / unit));
+        if self.scale > 0 {
+            let fraction = digits.format(magnitude % unit);
+            let missing = usize::try_from(self.scale).ok()?.saturating_sub(fraction.len());
+            text.push('.');
+            text.extend(std::iter::repeat_n('0', missing));
+            text.push_str(fraction);
+        }
+        Some(text)
+    }
 }
 
 impl FromStr for Decimal {
@@ -68,6 +89,9 @@ impl FromStr for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.short_text() {
+            return f.write_str(&text);
+        }
         let sign = if self.units < 0 { "-" } else { "" };
         let magnitude = self.units.unsigned_abs();
         let Some(unit) = 10_u128.checked_pow(self.scale) else {
@@ -89,7 +113,10 @@ impl fmt::Debug for Decimal {
 
 impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.short_text() {
+            Some(text) => serializer.serialize_str(&text),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -133,6 +160,23 @@ mod tests {
     fn what_is_written_is_read_and_written_again() {
         for text in ["0", "0.00", "12.50", "-12.50", "1200", "-0.05", "0.0001", "1000000000000000000000000000000"] {
             assert_eq!(text.parse::<Decimal>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn the_point_stands_where_the_scale_says_however_long_the_number() {
+        let longest = i128::from(u64::MAX);
+        for units in [0, 1, 5, 10, 19_998, 100_000, longest, longest + 1, longest * 1_000] {
+            for scale in 0..=25 {
+                let places = usize::try_from(scale).unwrap();
+                let digits = format!("{units:0width$}", width = places + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - places);
+                let text = if scale == 0 { whole.to_owned() } else { format!("{whole}.{fraction}") };
+                assert_eq!(Decimal::new(units, scale).to_string(), text);
+                let sign = if units == 0 { "" } else { "-" };
+                let json = serde_json::to_string(&Decimal::new(-units, scale)).unwrap();
+                assert_eq!(json, format!("\"{sign}{text}\""));
+            }
         }
     }
 

@@ -21,7 +21,8 @@ pub struct Currency {
 impl Currency {
     /// The currency of an upper-case ISO 4217 code.
     pub fn from_code(code: &str) -> Option<Self> {
-        CURRENCIES.iter().find(|(known, _)| *known == code).map(|&(code, digits)| Self { code, digits })
+        let at = CURRENCIES.binary_search_by_key(&code, |(known, _)| known).ok()?;
+        CURRENCIES.get(at).map(|&(code, digits)| Self { code, digits })
     }
 
     pub fn code(self) -> &'static str {
@@ -184,6 +185,17 @@ mod tests {
         let eur = Currency::from_code("EUR").unwrap();
         assert_eq!(money("1.999", "EUR"), Err(MoneyError::TooPrecise { currency: eur }));
         assert!(matches!(money("1.0", "JPY"), Err(MoneyError::TooPrecise { .. })));
+    }
+
+    #[test]
+    fn every_currency_is_found_by_its_code_and_nothing_else_is() {
+        for &(code, digits) in CURRENCIES {
+            let found = Currency::from_code(code).unwrap();
+            assert_eq!((found.code(), found.digits()), (code, digits));
+        }
+        for code in ["", "EU", "EURO", "eur", "AAA", "ZZZ"] {
+            assert_eq!(Currency::from_code(code), None, "{code}");
+        }
     }
 
     #[test]
