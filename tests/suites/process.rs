@@ -2,7 +2,7 @@
 //! when its database or Redis goes away.
 
 use chrono::Duration;
-use countinghouse_tests::{Answer, Cluster, Login, PASSWORD, Process, World};
+use countinghouse_tests::{Answer, Cluster, Login, PASSWORD, Process, World, environment};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -31,6 +31,30 @@ async fn not_ready_on_a_schema_that_is_too_old() {
     let answer = world.nobody().get("//ready").await;
     assert_eq!(answer.header("retry-after"), "2");
     assert_eq!(answer.expect(503)["parts"]["database"], "schema_too_old");
+}
+
+/// Its connections are older than what each of them prepares.
+#[tokio::test]
+async fn a_service_older_than_its_schema_serves_as_soon_as_that_is_there() {
+    let cluster = Cluster::get();
+    let database = cluster.clone_database(&cluster.database);
+    let mut environment = environment(&database);
+    let process = Process::serve(&environment);
+    let nobody = process.caller("");
+    nobody.get("//ready").await.expect(503);
+    environment.push(("DATABASE_URL_OWNER", cluster.url(Login::Owner, &database)));
+    assert!(Process::run(&environment, &["migrate"], "").status.success());
+    let user = json!({"username": "olga", "password": PASSWORD});
+    let client = json!({"slug": "early", "name": "Early", "currency": "EUR"});
+    nobody.post("/auth/register", &json!({"client": client, "user": user})).await.expect(201);
+    let login = json!({"client_id": "early", "username": "olga", "password": PASSWORD});
+    let token = nobody.post("/auth/login", &login).await.expect(200)["access_token"].clone();
+    let olga = process.caller(token.as_str().unwrap());
+    for answer in futures_util::future::join_all((0..32).map(|_| olga.get("/products"))).await {
+        answer.expect(200);
+    }
+    drop(process);
+    cluster.drop_database(&database);
 }
 
 #[tokio::test]

@@ -90,6 +90,10 @@ impl From<DieselError> for DbError {
             _ if LOST.iter().any(|text| info.message().starts_with(text)) => {
                 Self::Unavailable(info.message().to_owned())
             }
+            // The connection is older than the schema: another one has prepared it.
+            _ if info.message().starts_with("prepared statement \"begin_") => {
+                Self::Unavailable(info.message().to_owned())
+            }
             DatabaseErrorKind::SerializationFailure => Self::TimedOut(info.message().to_owned()),
             // In the language that roles.sql sets for the service's logins.
             _ if ["canceling statement due to", "deadlock detected"]

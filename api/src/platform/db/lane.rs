@@ -14,9 +14,10 @@ use diesel::{
     Connection, PgConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     r2d2::{
-        ConnectionManager, HandleError, HandleEvent, Pool, PooledConnection,
+        ConnectionManager, CustomizeConnection, Error, HandleError, HandleEvent, Pool, PooledConnection,
         event::{AcquireEvent, CheckinEvent, CheckoutEvent, ReleaseEvent},
     },
+    result::{DatabaseErrorKind, Error as QueryError},
 };
 use std::{
     sync::{
@@ -54,7 +55,14 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(url: &str, size: u32, patience: Duration, metrics: Login) -> Self {
+    /// `prepares`: what each connection prepares before it is used.
+    pub(super) fn new(
+        url: &str,
+        size: u32,
+        patience: Duration,
+        prepares: Option<&'static str>,
+        metrics: Login,
+    ) -> Self {
         let events = Events { metrics, failing_since: Arc::default() };
         let pool = Pool::builder()
             .max_size(size)
@@ -62,6 +70,7 @@ impl Lane {
             .test_on_check_out(false)
             .error_handler(Box::new(events.clone()))
             .event_handler(Box::new(events.clone()))
+            .connection_customizer(Box::new(Prepares(prepares)))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
         let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
         Self { pool, turns, waiting: Arc::default(), handed_over: Arc::default(), patience, events }
@@ -394,6 +403,22 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if self.reads {
             self.discard();
+        }
+    }
+}
+
+/// Makes a new connection ready. Where the schema is not there yet, it is left unready, and the first who begins
+/// a transaction on it gets another one in its place.
+#[derive(Debug)]
+struct Prepares(Option<&'static str>);
+
+impl CustomizeConnection<PgConnection, Error> for Prepares {
+    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), Error> {
+        match self.0.map(|statements| connection.batch_execute(statements)) {
+            Some(Err(error)) if !matches!(error, QueryError::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
+                Err(Error::QueryError(error))
+            }
+            _ => Ok(()),
         }
     }
 }

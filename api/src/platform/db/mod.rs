@@ -12,6 +12,7 @@ mod first_rows;
 mod functions;
 mod lane;
 mod migrations;
+mod named;
 mod once;
 mod owner;
 mod prepared;
@@ -22,6 +23,7 @@ pub use error::DbError;
 pub use first_rows::{FirstRows, TakeFirstRows};
 pub use functions::{lower, part_like};
 pub use migrations::{MIGRATIONS, MigrateError, migrate, missing_migrations};
+pub use named::Named;
 pub use once::{Claim, Digest, KEPT, KeptAnswer};
 pub use owner::{Owner, OwnerTx};
 pub use prepared::prepared;
@@ -42,8 +44,8 @@ use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::{Lane, Lease};
 use session::{
-    Begin, BeginJob, begin_job, begin_job_sql, begin_superadmin_sql, begin_tenant_sql, finish_job_sql,
-    with_present_rights,
+    BEGINNINGS_OF_JOBS, BEGINNINGS_OF_REQUESTS, Begin, BeginJob, begin_job, begin_job_sql, begin_signed,
+    begin_superadmin_sql, begin_tenant_sql, finish_job_sql, with_present_rights,
 };
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -75,15 +77,17 @@ impl Db {
     /// Opens no connection yet: a service may start while its database is away.
     pub fn new(config: &Config, roles: Roles, waker: Waker, ids: Ids, metrics: &metrics::Database) -> Self {
         let database = &config.database;
-        let lane = |login, url: &Secret<String>, size, patience| {
-            Lane::new(url.expose(), size, patience, metrics.login(login, size))
+        let lane = |login, url: &Secret<String>, size, patience, prepares| {
+            Lane::new(url.expose(), size, patience, prepares, metrics.login(login, size))
         };
-        let for_jobs = |login, size, patience| database.worker.as_ref().map(|url| lane(login, url, size, patience));
+        let for_jobs = |login, size, patience, prepares| {
+            database.worker.as_ref().map(|url| lane(login, url, size, patience, prepares))
+        };
         Self {
-            app: lane("app", &database.app, database.pool, PATIENCE),
-            platform: lane("platform", &database.platform, (database.pool / 4).max(2), PATIENCE),
-            worker: for_jobs("worker", database.worker_pool, PATIENCE_OF_JOBS),
-            queue: for_jobs("queue", CONNECTIONS_OF_QUEUE, PATIENCE),
+            app: lane("app", &database.app, database.pool, PATIENCE, Some(BEGINNINGS_OF_REQUESTS)),
+            platform: lane("platform", &database.platform, (database.pool / 4).max(2), PATIENCE, None),
+            worker: for_jobs("worker", database.worker_pool, PATIENCE_OF_JOBS, Some(BEGINNINGS_OF_JOBS)),
+            queue: for_jobs("queue", CONNECTIONS_OF_QUEUE, PATIENCE, None),
             sessions: config.sessions,
             principals: Arc::new(Principals::new(roles)),
             waker,
@@ -171,6 +175,25 @@ impl Db {
         })
         .await
         .map(|done| self.after_commit(done))
+    }
+
+    /// A transaction in the tenant of a message that was signed with one of its secrets: done by the service, on
+    /// the login of requests.
+    pub(crate) async fn signed<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids) = (Arc::clone(&self.principals), self.ids.clone());
+        self.app
+            .run(move |lease| {
+                let now = ids.now();
+                let actor = begin_signed(lease, &principals, tenant)?;
+                lease.finish(|conn| in_tenant(conn, actor, ids, now, work))
+            })
+            .await
+            .map(|done| self.after_commit(done))
     }
 
     fn after_commit<T>(&self, (done, wakes): (T, bool)) -> T {

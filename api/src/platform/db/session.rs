@@ -7,8 +7,17 @@ use crate::platform::{
     jobs::Claim,
 };
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use countinghouse_contract::TenantId;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// What each connection of requests prepares, so that PostgreSQL parses and plans it once.
+pub(super) const BEGINNINGS_OF_REQUESTS: &str = "PREPARE begin_session (uuid, uuid, bigint, bigint, timestamptz) AS SELECT begin_session($1, $2, $3, $4, $5); \
+     PREPARE begin_api_key (uuid, uuid, bigint, bigint, timestamptz) AS SELECT begin_api_key($1, $2, $3, $4, $5)";
+
+/// The same of jobs.
+pub(super) const BEGINNINGS_OF_JOBS: &str = "PREPARE begin_job (uuid, uuid, bigint, bigint) AS SELECT begin_job($1, $2, $3, $4); \
+     PREPARE begin_last_of_job (uuid, uuid, bigint, bigint, timestamptz) AS SELECT finish_job($1, $2, $3, $4, $5)";
 
 /// What `begin_request` is asked: may this session or key go on, with the rights that are
 /// remembered?
@@ -91,7 +100,7 @@ pub(super) fn begin_tenant_sql(begin: Begin, ctx: &TenantCtx, now: DateTime<Utc>
     let arguments = CredentialArguments::of(ctx, now);
     let CredentialArguments { tenant, kind, credential, user_rights, tenant_rights, .. } = arguments;
     let (at, end) = (sql_time(now), sql_time(now + idle));
-    let check = format!("SELECT begin_{kind}('{tenant}', '{credential}', {user_rights}, {tenant_rights}, '{at}')");
+    let check = format!("EXECUTE begin_{kind}('{tenant}', '{credential}', {user_rights}, {tenant_rights}, '{at}')");
     let own = format!("{}; {check}", begin.sql());
     if !ctx.principal().note_use(now) {
         return own;
@@ -128,13 +137,13 @@ pub(super) type BeginJob = fn(&Claim, i64, DateTime<Utc>) -> String;
 /// `BEGIN` with the check of the claim.
 pub(super) fn begin_job_sql(claim: &Claim, rights: i64, _: DateTime<Utc>) -> String {
     let (tenant, job, fence) = (claim.tenant(), claim.job(), claim.fence());
-    format!("BEGIN; SELECT begin_job('{tenant}', '{job}', {fence}, {rights})")
+    format!("BEGIN; EXECUTE begin_job('{tenant}', '{job}', {fence}, {rights})")
 }
 
 /// The same, and the job is done when this transaction is committed.
 pub(super) fn finish_job_sql(claim: &Claim, rights: i64, now: DateTime<Utc>) -> String {
     let (tenant, job, fence, at) = (claim.tenant(), claim.job(), claim.fence(), sql_time(now));
-    format!("BEGIN; SELECT finish_job('{tenant}', '{job}', {fence}, {rights}, '{at}')")
+    format!("BEGIN; EXECUTE begin_last_of_job('{tenant}', '{job}', {fence}, {rights}, '{at}')")
 }
 
 /// Begins it with what is remembered of the client, which is read anew when it is out of date.
@@ -145,14 +154,31 @@ pub(super) fn begin_job(
     now: DateTime<Utc>,
     begin: BeginJob,
 ) -> Result<Arc<Principal>, DbError> {
-    let tenant = claim.tenant();
+    as_service(lease, principals, claim.tenant(), |rights| begin(claim, rights, now))
+}
+
+/// The same for a message that was signed with a secret of the client's: nobody's session stands behind it.
+pub(super) fn begin_signed(
+    lease: &mut Lease,
+    principals: &Principals,
+    tenant: TenantId,
+) -> Result<Arc<Principal>, DbError> {
+    as_service(lease, principals, tenant, |rights| format!("BEGIN; SELECT begin_signed('{tenant}', {rights})"))
+}
+
+fn as_service(
+    lease: &mut Lease,
+    principals: &Principals,
+    tenant: TenantId,
+    begin: impl Fn(i64) -> String,
+) -> Result<Arc<Principal>, DbError> {
     let mut known = principals.worker(tenant);
     for _ in 0..3 {
         let principal = match known.take() {
             Some(principal) => principal,
             None => lease.statement(|conn| principals.load_worker(conn, tenant))?,
         };
-        match lease.begin(&begin(claim, principal.tenant_rights, now)) {
+        match lease.begin(&begin(principal.tenant_rights)) {
             Ok(()) => return Ok(principal),
             Err(error) if error.violates("rights_changed") => {}
             Err(error) => return Err(error),
