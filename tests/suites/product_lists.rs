@@ -182,6 +182,8 @@ async fn one_typing_error_is_forgiven() {
         ("CH-88123", "Oak armchair", "Comes unassembled."),
         ("LP-55310", "Reading lamp", "Brushed aluminium, with a cable of two metres."),
         ("KT-77001", "Kettle", "Switches itself off."),
+        ("TB-10 1", "Folding table, 100% oak_veneer 120 cm", "Seats four."),
+        ("TB-10 2", "Folding table, solid oak 120 cm", "Seats six."),
     ] {
         let product = json!({"sku": sku, "name": name, "description": description, "price": "1"});
         owner.post("/products", &product).await.expect(201);
@@ -198,9 +200,18 @@ async fn one_typing_error_is_forgiven() {
         ("walnt chair", "CH-20417"),
         ("wallnut", "CH-20417"),
         ("chair wulnut", "CH-20417"),
+        // One word of several, the longest, another, or none but the last; and two of them.
+        ("foldnig table oak_veneer", "TB-10 1"),
+        ("folding tabel oak_veneer", "TB-10 1"),
+        ("folding table oka_veneer 120", "TB-10 1"),
+        ("foldin tabel 100% oak_veneer", "TB-10 1"),
+        ("folding table solit oak", "TB-10 2"),
         ("chiar", "CH-20417"),
         ("armchiar", "CH-88123"),
         ("CH-88213", "CH-88123"),
+        ("CH-881233", "CH-88123"),
+        ("CJ-88123", "CH-88123"),
+        ("CH-8123", "CH-88123"),
         ("LP-5531O", "LP-55310"),
         ("ketle", "KT-77001"),
         ("alumnium", "LP-55310"),
@@ -226,7 +237,12 @@ async fn one_typing_error_is_forgiven() {
 async fn search_is_bound_to_the_transactions_tenant() {
     let world = World::start().await;
     create(&world.owner(), "A-100").await;
-    let calls = ["products_with('{%A-1%}', true, NULL, NULL, 10)", "products_like('A-101', true, 10)"];
+    let calls = [
+        "products_with('{%A-1%}', true, NULL, NULL, 10)",
+        "products_with_all('{%A-1%}', true, NULL, NULL, 10)",
+        "products_near('A-100', '{%A-1%,%-10%,%B%}', true, 10)",
+        "products_like('A-101', true, 10)",
+    ];
     let count = |login: Login, tenant: &str, call: &str| {
         let query = format!(
             "SELECT count(*) AS count FROM (SELECT set_config('app.tenant_id', '{tenant}', false)) s, LATERAL {call}"

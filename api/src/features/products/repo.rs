@@ -15,6 +15,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{Attributes, Currency, Money, ProductId, Rate};
 use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    pg::{Pg, PgValue},
     prelude::*,
     sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
@@ -37,11 +39,25 @@ struct ProductRow {
     price_minor: i64,
     tax_rate: i32,
     low_stock_threshold: Option<i64>,
-    attributes: serde_json::Value,
+    attributes: StoredAttributes,
     active: bool,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// Read without the detour of a JSON value: lists read many.
+#[derive(FromSqlRow)]
+struct StoredAttributes(Attributes);
+
+impl FromSql<Jsonb, Pg> for StoredAttributes {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        // The number of its binary form comes first: there is one.
+        match value.as_bytes().split_first() {
+            Some((1, json)) => Ok(Self(serde_json::from_slice(json)?)),
+            _ => Err("another form of jsonb than the first".into()),
+        }
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -53,9 +69,7 @@ struct StockRow {
 }
 
 fn product((row, stock): (ProductRow, StockRow)) -> Result<Product, DbError> {
-    let corrupt = |what: String| DbError::Corrupt { table: "products", what };
     let price = money(&row.currency, row.price_minor)?;
-    let attributes: Attributes = serde_json::from_value(row.attributes).map_err(|e| corrupt(e.to_string()))?;
     Ok(Product {
         id: ProductId(row.id),
         entry: Entry {
@@ -66,7 +80,7 @@ fn product((row, stock): (ProductRow, StockRow)) -> Result<Product, DbError> {
             price,
             tax_rate: Rate(row.tax_rate),
             low_stock_threshold: row.low_stock_threshold,
-            attributes,
+            attributes: row.attributes.0,
             active: row.active,
         },
         level: Level { on_hand: stock.on_hand, value: stock.value_minor },
