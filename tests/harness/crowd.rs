@@ -7,6 +7,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// For what an answer is expected to take, so that it comes with few reads.
+const ROOM: usize = 65_536;
+
 pub struct Crowd {
     members: Vec<TcpStream>,
 }
@@ -27,19 +30,20 @@ impl Crowd {
         for (member, request) in self.members.iter_mut().zip(&requests) {
             member.write_all(request.as_bytes()).await.expect("the service reads");
         }
-        let mut statuses = BTreeMap::new();
+        let (mut statuses, mut room) = (BTreeMap::new(), Vec::new());
         for member in &mut self.members {
-            *statuses.entry(answer(member).await).or_default() += 1;
+            *statuses.entry(answer(member, &mut room).await).or_default() += 1;
         }
         statuses
     }
 }
 
-/// The status of the next answer, which is read to its end.
-pub(crate) async fn answer(member: &mut TcpStream) -> u16 {
-    let mut read = Vec::with_capacity(16_384);
+/// The status of the next answer, which is read to its end, with room that is used again for each.
+pub(crate) async fn answer(member: &mut TcpStream, read: &mut Vec<u8>) -> u16 {
+    read.clear();
+    read.reserve(ROOM);
     let end_of_head = loop {
-        receive(member, &mut read).await;
+        receive(member, read).await;
         if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
             break at + 4;
         }
@@ -50,7 +54,7 @@ pub(crate) async fn answer(member: &mut TcpStream) -> u16 {
         .find_map(|line| line.strip_prefix("content-length: "))
         .map_or(0, |length| length.parse().expect("a length"));
     while read.len() < end_of_head + length {
-        receive(member, &mut read).await;
+        receive(member, read).await;
     }
     head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
 }

@@ -46,7 +46,7 @@ pub async fn load(
         let requests = Arc::clone(&requests);
         let pause = rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
         tasks.push(tokio::spawn(async move {
-            let mut times = Vec::new();
+            let (mut times, mut room) = (Vec::new(), Vec::new());
             let mut due = Instant::now() + pause.unwrap_or_default().mul_f64(number as f64 / connections as f64);
             while began.elapsed() < time {
                 if let Some(pause) = pause {
@@ -56,7 +56,7 @@ pub async fn load(
                 let request = requests(number, times.len() as u64);
                 let asked = Instant::now();
                 stream.write_all(request.as_bytes()).await.expect("the service reads");
-                let answered = answer(&mut stream).await;
+                let answered = answer(&mut stream, &mut room).await;
                 assert_eq!(answered, status, "{request}");
                 times.push(asked.elapsed());
             }
