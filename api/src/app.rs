@@ -44,6 +44,8 @@ pub struct AppState {
     pub retention: config::Retention,
     /// Whether anybody may register a client.
     pub self_service: bool,
+    /// Whether an ERP's stock update is imitated.
+    pub erp_mock: bool,
     /// How long a body may take to arrive.
     pub body_patience: Duration,
     pub metrics: Metrics,
@@ -99,6 +101,7 @@ impl AppState {
             sessions: config.sessions,
             retention: config.retention,
             self_service: config.self_service,
+            erp_mock: config.erp_mock,
             body_patience: config.http.body,
             metrics,
             ids,

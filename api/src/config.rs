@@ -27,6 +27,8 @@ pub struct Config {
     pub retention: Retention,
     /// `SELF_SERVICE`: `on` lets anybody register a client with `POST /auth/register`.
     pub self_service: bool,
+    /// `ERP_MOCK`: `on` opens `POST /erp/mock-update-stock`, which answers like an ERP and does nothing.
+    pub erp_mock: bool,
     pub rates: Rates,
     pub passwords: Passwords,
 }
@@ -65,7 +67,7 @@ pub struct Retention {
     pub sessions: chrono::Duration,
     /// `KEEP_JOBS_DAYS`: jobs, after their end.
     pub jobs: chrono::Duration,
-    /// `KEEP_EVENTS_DAYS`: what happened, and how it was told to others; longer where that still goes on.
+    /// `KEEP_EVENTS_DAYS`: what happened, and how it was told to others, ERPs too; longer where that still goes on.
     pub events: chrono::Duration,
     /// `KEEP_IMPORTS_DAYS`: what became of imported files, and what was wrong with them.
     pub imports: chrono::Duration,
@@ -225,6 +227,7 @@ impl Config {
                 log_ins_address: reader.rate("RATE_LOG_INS_ADDRESS", 60),
             },
             self_service: reader.switch("SELF_SERVICE"),
+            erp_mock: reader.switch("ERP_MOCK"),
             worker: Worker {
                 slots: reader.parsed("WORKER_JOBS", 16).max(1),
                 per_client: reader.parsed("WORKER_JOBS_PER_CLIENT", 8).max(1),

@@ -2,7 +2,7 @@
 //! comes at set times.
 
 use crate::{
-    features::{imports, retention, webhooks},
+    features::{erp, imports, retention, webhooks},
     platform::{
         audit,
         jobs::{CronError, Handlers},
@@ -17,6 +17,8 @@ pub fn handlers() -> Result<Handlers, CronError> {
         .with::<webhooks::GiveOutEvent>()
         .with::<webhooks::SendWebhooks>()
         .with::<webhooks::ReplayEvents>()
+        .with::<erp::SyncWithErp>()
+        .with::<erp::ReleaseErpSyncs>()
         .for_every_client::<retention::Purge>("17 3 * * *")
         .for_the_operator("purge", "47 3 * * *", retention::purge_operators)
 }

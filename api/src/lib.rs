@@ -8,6 +8,7 @@ pub mod app;
 pub mod config;
 pub mod features;
 pub mod jobs;
+pub mod mock_erp;
 pub mod platform;
 pub mod routes;
 mod schema;

@@ -7,9 +7,11 @@ use countinghouse_api::{
     app::AppState,
     config::{self, Config},
     features::{superadmins, verify},
-    jobs,
+    jobs, mock_erp,
     platform::{
-        audit, db, health,
+        audit,
+        clock::SystemClock,
+        db, health,
         jobs::{Stop, Worker},
         telemetry, vault,
     },
@@ -23,6 +25,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -60,6 +63,8 @@ enum Command {
     /// What the operator does on the service's own machine.
     #[command(subcommand)]
     Admin(Admin),
+    /// Play an ERP, to try the connector on: in memory, with faults on demand, never for real orders.
+    MockErp(mock_erp::Options),
 }
 
 #[derive(Subcommand)]
@@ -134,6 +139,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify(Verify::Books { client }) => verify_books(client.as_deref()),
         Command::Verify(Verify::Audit { client, remember }) => verify_audit(client.as_deref(), remember.as_deref()),
         Command::Admin(Admin::CreateSuperadmin(args)) => actix_web::rt::System::new().block_on(create_superadmin(args)),
+        Command::MockErp(options) => until_stopped(play_erp(options)),
         Command::Admin(Admin::RotateKey) => actix_web::rt::System::new().block_on(rotate_key()),
     }
 }
@@ -230,6 +236,27 @@ fn worker(state: &AppState, config: &Config) -> anyhow::Result<(impl Future<Outp
         tokio::select! { () = worker.work() => {}, () = planting => {} }
     };
     Ok((working, stop))
+}
+
+async fn play_erp(options: mock_erp::Options) -> anyhow::Result<()> {
+    let listen = options.listen;
+    let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    tracing::warn!("this is a mock ERP: it forgets all orders when it ends, and has no place in production");
+    if !address.ip().is_loopback() {
+        tracing::warn!("others than this machine can read what it receives");
+    }
+    let running = mock_erp::serve(options, Arc::new(SystemClock), listener)?;
+    // Before it says where it listens: whoever reads that may stop it at once.
+    let (stopping, mut told) = (running.handle(), told_to_stop()?);
+    tracing::info!(address = %address, "listening");
+    actix_web::rt::spawn(async move {
+        told.recv().await;
+        stopping.stop(true).await;
+    });
+    running.await?;
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// A message when SIGTERM or SIGINT came.

@@ -22,6 +22,7 @@ pub fn table() -> Vec<Route> {
         features::imports::routes(),
         features::audit::routes(),
         features::webhooks::routes(),
+        features::erp::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),
     ]

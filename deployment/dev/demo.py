@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from .caller import expect, http
+from .keys import mock_erp_secrets
 from .output import fail, say
 from .places import DEMO, read_json, ROOT, UNFINISHED_DEMO, write_json
 
@@ -23,14 +24,17 @@ DEMO_PRODUCTS = [  # sku, name, price, opening stock, unit cost
 ]
 
 
-def make_demo(url, binary, environment):
-    """Makes the superadmin, a client and its products, and answers their logins with the service's address.
+def make_demo(url, mock_erp_url, binary, environment):
+    """Makes the superadmin, a client, its products and its link to the mock ERP, and answers their logins with the
+    addresses.
 
     It may be interrupted at any step and goes on there next time: what is chosen is written down before it
     is used, "already there" is an answer like any other, and demo.json appears when all is done.
     """
     if DEMO.exists():
         demo = {**read_json(DEMO), "base_url": url}
+        if demo.get("mock_erp_url") != mock_erp_url:
+            link_erp(url, demo, mock_erp_url)
         write_json(DEMO, demo)
         return demo
     say("Making the demo client")
@@ -43,6 +47,7 @@ def make_demo(url, binary, environment):
         write_json(UNFINISHED_DEMO, demo)
     make_client(url, demo)
     make_products(url, demo["client"])
+    link_erp(url, demo, mock_erp_url)
     write_json(DEMO, demo)
     UNFINISHED_DEMO.unlink(missing_ok=True)
     return demo
@@ -95,6 +100,21 @@ def make_products(url, client):
         expect((201, 409), "POST", f"{url}/api/v1/products", product, token)
 
 
+def link_erp(url, demo, mock_erp_url):
+    """Points the demo client at the mock ERP, unless somebody has pointed it elsewhere. Waits between attempts are
+    short, for whoever tries faults out."""
+    status, answer = http("POST", f"{url}/api/v1/auth/login", demo["client"])
+    if status != 200:
+        say(f"The mock ERP is at {mock_erp_url} now, and the demo client's link is left as it is: its owner has a "
+            "password or a second factor of their own by now (PUT /api/v1/erp/config sets it).")
+        return
+    token, earlier = answer["access_token"], demo.get("mock_erp_url")
+    if expect((200,), "GET", f"{url}/api/v1/erp/config", None, token)["base_url"] in (None, earlier):
+        link = {"enabled": True, "base_url": mock_erp_url, "base_delay_seconds": 2, **mock_erp_secrets()}
+        expect((200,), "PUT", f"{url}/api/v1/erp/config", link, token)
+    demo["mock_erp_url"] = mock_erp_url
+
+
 def welcome(demo):
     url, client, superadmin = demo["base_url"], demo["client"], demo["superadmin"]
     order = {"lines": [{"sku": DEMO_PRODUCTS[0][0], "quantity": 1}]}
@@ -106,6 +126,7 @@ Countinghouse runs at {url}
     client      {client['client_id']}, user {client['username']}, password {client['password']}
     superadmin  {superadmin['username']}, password {superadmin['password']}, TOTP secret {superadmin['totp_secret']}
                 (`./dev totp` prints the present one-time code)
+    mock ERP    {demo.get('mock_erp_url', 'not linked')}, where the demo client's orders arrive
 
 The same is in .dev/demo.json for scripts. The API's log is .dev/log/api.log. To try it, paste:
 

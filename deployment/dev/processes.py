@@ -63,6 +63,7 @@ def wait_until_ready(which, name, ready, seconds):
 # PostgreSQL's fast shutdown (open transactions are rolled back), SIGQUIT its immediate one.
 STOPPING = {
     "api": (signal.SIGTERM, 30, signal.SIGKILL),
+    "mock-erp": (signal.SIGTERM, 5, signal.SIGKILL),
     "valkey": (signal.SIGTERM, 10, signal.SIGKILL),
     "postgres": (signal.SIGINT, 60, signal.SIGQUIT),
 }

@@ -5,8 +5,8 @@ import json
 import socket
 
 from .caller import http
-from .demo import make_demo
-from .keys import database_url, forget_everything, has_data, kept_secrets, refuse_to_mix
+from .demo import DEMO_CLIENT, make_demo
+from .keys import database_url, forget_everything, has_data, kept_secrets, mock_erp_secrets, refuse_to_mix
 from .output import fail, say
 from .own_servers import check_own_servers, own_servers, set_up_own_servers
 from .places import DATABASE, ROOT
@@ -27,7 +27,7 @@ def service_environment(port):
         **{f"RATE_{name}": "100000" for name in ("READS", "WRITES", "UPLOADS", "REPORTS", "LOG_INS", "LOG_INS_ADDRESS")},
         "JWT_KEYS": kept_secrets()["jwt_keys"],
         "MASTER_KEYS": kept_secrets()["master_keys"],
-        "OUTBOUND_ALLOW": "127.0.0.0/8,::1",  # receivers of webhooks on this machine
+        "OUTBOUND_ALLOW": "127.0.0.0/8,::1",  # receivers of webhooks on this machine, and the mock ERP
     }
 
 
@@ -48,7 +48,12 @@ def choose_port(asked):
     """The one asked for, or last time's, or 8080, or any that is free."""
     if asked and not is_free(asked):
         fail(f"port {asked} is not free")
-    likely = [port for port in (asked, note_of("dev").get("port"), 8080, 0) if port is not None]
+    return first_free(asked, note_of("dev").get("port"), 8080)
+
+
+def first_free(*ports):
+    """Of these, or any."""
+    likely = [port for port in (*ports, 0) if port is not None]
     return next(free for free in map(is_free, likely) if free)
 
 
@@ -83,9 +88,23 @@ def start_service(release=False, port=None):
     url = f"http://127.0.0.1:{port}"
     start_process("dev", "api", [binary, "serve", "--with-worker"], cwd=ROOT, env=environment)
     wait_until_ready("dev", "api", lambda: http("GET", f"{url}/ready")[0] == 200, 60)
-    demo = make_demo(url, binary, environment)
+    demo = make_demo(url, start_mock_erp(binary, url), binary, environment)
     note("dev", url=url, port=port, ready=True)
     return demo
+
+
+def start_mock_erp(binary, url):
+    """An ERP for the demo client, and answers its address, which is last time's if it is free."""
+    say("Starting the mock ERP")
+    port = first_free(note_of("dev").get("mock_erp_port"), 8090)
+    known = {f"MOCK_ERP_{name.upper()}": secret for name, secret in mock_erp_secrets().items()}
+    start_process("dev", "mock-erp", [binary, "mock-erp", "--listen", f"127.0.0.1:{port}", "--callback-url",
+                                      f"{url}/api/v1/erp/webhook/{DEMO_CLIENT['slug']}"],
+                  cwd=ROOT, env={**clean_environment(), **known})
+    mock_erp_url = f"http://127.0.0.1:{port}"
+    wait_until_ready("dev", "mock-erp", lambda: http("GET", f"{mock_erp_url}/mock/faults")[0] == 200, 30)
+    note("dev", mock_erp_port=port)
+    return mock_erp_url
 
 
 def verify_books(release):

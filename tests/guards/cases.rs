@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Nobody is there, and no worker of these tests looks.
 const ENDPOINT: &str = "https://hooks.example.com/in";
 
+/// Nobody is there either.
+const ERP: &str = "https://erp.example.com";
+
 pub fn name(route: &Route) -> String {
     format!("{} {}", route.method, route.path)
 }
@@ -24,6 +27,10 @@ pub struct Things {
     pub customer: String,
     /// Invoiced.
     pub order: String,
+    pub order_number: String,
+    /// One that failed for good, and its order's number.
+    pub sync: String,
+    pub synced_number: String,
     /// The line of it.
     pub line: String,
     /// Invoiced, paid, and returned since: the customer is owed something.
@@ -63,10 +70,14 @@ impl Things {
             delivery,
         ] = [(); 14].map(|()| id.to_owned());
         let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
+        let (order_number, synced_number, sync) = ("SO-999999".to_owned(), "SO-999999".to_owned(), id.to_owned());
         Self {
             product,
             customer,
             order,
+            order_number,
+            sync,
+            synced_number,
             line,
             owed,
             returned,
@@ -93,6 +104,8 @@ impl Things {
         let id = |body: Value| body["id"].as_str().unwrap().to_owned();
         let customer = id(owner.post("/customers", &json!({"company": sku})).await.expect(201));
         let [order, owed] = [owner.order(&product, 1).await.expect(201), owner.order(&product, 1).await.expect(201)];
+        let order_number = order["order_number"].as_str().unwrap().to_owned();
+        let synced_number = owed["order_number"].as_str().unwrap().to_owned();
         let [line, back] = [&order, &owed].map(|order| order["lines"][0]["id"].as_str().unwrap().to_owned());
         let [order, owed] = [id(order), id(owed)];
         let payment = json!({"amount": "9.99", "method": "card"});
@@ -114,6 +127,25 @@ impl Things {
         let account = account_code();
         let body = json!({"code": account, "name": "x", "type": "expense"});
         owner.post("/accounting/accounts", &body).await.expect(201);
+        Answer::of(owner.request(Method::PUT, "/erp/config").json(&link(&sku))).await.expect(200);
+        // The ERP has it: who asks for that waits for nothing.
+        let arrived = format!(
+            "INSERT INTO erp_syncs (tenant_id, id, order_id, order_number, order_version, cause, status, max_attempts,
+                 idempotency_key, created_at, updated_at, finished_at)
+             SELECT tenant_id, gen_random_uuid(), id, '{order_number}', 1, 'invoice', 'success', 5, 'k' || id, now(),
+                 now(), now() FROM orders WHERE id = '{order}'
+             ON CONFLICT (tenant_id, order_id, order_version) DO UPDATE SET status = 'success', finished_at = now();
+             UPDATE orders SET erp_synced = true WHERE id = '{order}'"
+        );
+        world.database(Login::Owner).batch_execute(&arrived).unwrap();
+        let sync = uuid::Uuid::now_v7().to_string();
+        let failed = format!(
+            "INSERT INTO erp_syncs (tenant_id, id, order_id, order_number, order_version, cause, status, attempts, \
+             max_attempts, idempotency_key, last_attempt_at, last_error, created_at, updated_at, finished_at) \
+             SELECT tenant_id, '{sync}', id, '{synced_number}', 1000, 'resync', 'failed', 5, 5, '{sync}', now(), 'x', \
+             now(), now(), now() FROM orders WHERE id = '{owed}'"
+        );
+        world.database(Login::Owner).batch_execute(&failed).unwrap();
         let import = id(owner.import("products", "sku,name,price\n").await.expect(201));
         // A client has 20 at most.
         let earlier = format!(
@@ -126,6 +158,9 @@ impl Things {
             product,
             customer,
             order,
+            order_number,
+            sync,
+            synced_number,
             line,
             owed,
             returned,
@@ -146,6 +181,14 @@ impl Things {
 /// A return of one unit.
 fn take_back(order: &str, line: &str) -> Value {
     json!({"order_id": order, "lines": [{"order_line_id": line, "quantity": 1, "restock": true}]})
+}
+
+/// A link that no other is like, on which nobody waits for long.
+fn link(unique: &str) -> Value {
+    json!({
+        "enabled": true, "immediate_sync": false, "base_url": format!("{ERP}/{unique}"), "api_key": "k",
+        "hmac_secret": "s", "timeout_seconds": 1,
+    })
 }
 
 /// A code of an account that no other has.
@@ -278,6 +321,23 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         }
         "GET /webhooks/deliveries/{id}" => (with(&things.delivery), None),
         "POST /webhooks/deliveries/{id}/replay" => (with(&things.delivery), Some(json!({}))),
+        "PUT /erp/config" => (route.path.to_owned(), Some(link(&unique))),
+        "POST /erp/sync-order" | "POST /erp/resync-order" => {
+            (route.path.to_owned(), Some(json!({"order_number": things.order_number})))
+        }
+        "GET /erp/config" | "GET /erp/status" | "GET /erp/syncs" => (route.path.to_owned(), None),
+        // Nobody listens there, which is what it says.
+        "POST /erp/config/test" => (route.path.to_owned(), Some(json!({"base_url": "http://127.0.0.1:9/"}))),
+        "GET /erp/syncs/{id}" => (with(&things.sync), None),
+        "POST /erp/syncs/{id}/retry" => (with(&things.sync), Some(json!({}))),
+        "POST /erp/syncs/{id}/discard" => (with(&things.sync), Some(json!({"reason": "x"}))),
+        "GET /erp/sync-status/{order_number}" => (route.path.replace("{order_number}", &things.synced_number), None),
+        "POST /erp/mock-update-stock" => {
+            let item = json!({"sku": "PROD-001", "qty": 5});
+            let body = json!({"items": [item], "orderIncrementId": "SO-1", "idempotencyKey": "ERP_1"});
+            (route.path.to_owned(), Some(body))
+        }
+        "POST /erp/run" => (route.path.to_owned(), None),
         "GET /admin/superadmins" => (route.path.to_owned(), None),
         "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
         "GET /admin/tenants/{slug}" | "GET /admin/tenants/{slug}/reports/dashboard" => {

@@ -104,7 +104,10 @@ fn every_suite_and_guard_is_run() {
 #[test]
 fn only_the_doors_open_entry_transactions() {
     for (name, text) in files().into_iter().filter(|(name, _)| name.starts_with("api/src/features/")) {
-        let door = ["identity/", "registration/", "superadmins/"].iter().any(|door| name.contains(door));
+        // Who signs messages has no session to be checked by.
+        let door = ["identity/", "registration/", "superadmins/", "erp/callbacks.rs", "erp/repo/secrets.rs"]
+            .iter()
+            .any(|door| name.contains(door));
         assert!(
             door || !([".tenant_entry(", ".platform_entry(", "EntryTx"].iter().any(|word| text.contains(word))),
             "{name}"

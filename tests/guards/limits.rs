@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Whose bodies integrators post.
-const ROOMS: [&str; 6] = ["/products", "/customers", "/orders", "/inventory", "/returns", "/webhooks"];
+const ROOMS: [&str; 7] = ["/products", "/customers", "/orders", "/inventory", "/returns", "/webhooks", "/erp"];
 
 /// A field of a body, as its schema has it.
 struct Field {

@@ -37,7 +37,7 @@ fn what_anybody_may_call_is_listed_and_the_list_only_shrinks() {
     let listed: Vec<&str> = PUBLIC.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
     let public: Vec<String> = routes::table().iter().filter(|route| route.access == Access::Public).map(name).collect();
     assert_eq!(public, listed, "routes of Access::Public against public_routes.txt");
-    assert!(listed.len() <= 5, "the list of public routes has grown: say why in review, then raise this number");
+    assert!(listed.len() <= 7, "the list of public routes has grown: say why in review, then raise this number");
 }
 
 #[test]

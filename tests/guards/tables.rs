@@ -345,7 +345,9 @@ async fn workers_delete_what_is_past_its_time_and_nothing_else() {
     let of_audit = ["audit_log", "audit_seals", "audit_unsealed"];
     assert_eq!(deleted[..3], of_audit);
     let of_imports = ["import_chunks", "import_errors", "imports"];
-    assert_eq!(deleted[5..8], of_imports);
+    assert_eq!(deleted[8..11], of_imports);
+    let of_erp = ["erp_attempts", "erp_secrets", "erp_syncs"];
+    assert_eq!(deleted[3..6], of_erp);
     let purged = ["events", "idempotency_keys", "jobs", "session_events", "sessions", "webhook_endpoints"];
-    assert_eq!([&deleted[3..5], &deleted[8..]].concat(), purged);
+    assert_eq!([&deleted[6..8], &deleted[11..]].concat(), purged);
 }

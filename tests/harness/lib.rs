@@ -7,9 +7,10 @@
 //! long as a measurement takes, `shops` are the clients it is about, `past` what they sold before, and `figures` what
 //! it prints, `editor` changes orders, `time` is the clock that tests own, `wire` is the one to the database, which
 //! they cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test may
-//! stop, `receiver` takes webhooks, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front;
-//! `patience` ends every wait.
+//! stop, `receiver` takes webhooks, `mock_erp` is the ERP of a client, `valkey` a way to Valkey that it may close, and
+//! `nginx` the proxy in front; `beside` runs servers in threads, and `patience` ends every wait.
 
+mod beside;
 mod browser;
 mod caller;
 mod cluster;
@@ -20,6 +21,7 @@ mod editor;
 mod figures;
 mod ledger;
 mod load;
+mod mock_erp;
 mod nginx;
 pub mod past;
 pub mod patience;
@@ -44,12 +46,13 @@ pub use editor::Editor;
 pub use figures::{Figures, Verdict};
 pub use ledger::Ledger;
 pub use load::{Measured, Requests, load, pgbench};
+pub use mock_erp::MockErp;
 pub use nginx::{Nginx, own_address};
 pub use postgres::{Postgres, program, server_folder, server_program};
 pub use process::Process;
 pub use receiver::{Received, Receiver, Reply};
 pub use service::Service;
-pub use template::{PASSWORD, ROLES, SUPERADMIN};
+pub use template::{PASSWORD, ROLES, SUPERADMIN, environment};
 pub use time::TestClock;
 pub use valkey::{ValkeyWay, valkey, valkey_program};
 pub use wire::{Cut, Wire};

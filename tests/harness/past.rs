@@ -4,6 +4,7 @@ use crate::{
     Cluster, Login, World,
     shops::{self, Shops},
 };
+use countinghouse_contract::TenantId;
 use diesel::connection::SimpleConnection;
 
 /// So many orders of two lines for each client, as the service would have written them over the year before.
@@ -67,4 +68,19 @@ pub fn fill(world: &World, shops: &Shops, orders: usize) {
         );
         database.batch_execute(&format!("BEGIN; {statements}; COMMIT")).expect("orders of the past");
     }
+}
+
+/// All orders of a client wait to be told to its ERP.
+pub fn tell_erp(world: &World, tenant: TenantId) {
+    let statements = format!(
+        "INSERT INTO erp_syncs (tenant_id, id, order_id, order_number, order_version, cause, status, max_attempts,
+                 idempotency_key, next_attempt_at, created_at, updated_at)
+             SELECT tenant_id, uuidv7(), id, 'SO-' || lpad(number::text, 6, '0'), 1, 'invoice', 'pending', 5,
+                 'ERP_' || replace(gen_random_uuid()::text, '-', ''), now(), now(), now()
+             FROM orders WHERE tenant_id = '{tenant}';
+         INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, max_attempts, run_at, created_at)
+             VALUES ('{tenant}', gen_random_uuid(), 'sync_with_erp', 1, '{{}}', 100, now(), now());
+         ANALYZE erp_syncs; ANALYZE jobs"
+    );
+    world.database(Login::Owner).batch_execute(&statements).expect("orders to be told");
 }

@@ -1,8 +1,8 @@
 //! Somebody else's server, which webhooks are sent to: it keeps what came, and answers as it is told.
 
+use crate::beside::Beside;
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
-    dev::ServerHandle,
     http::{KeepAlive, StatusCode},
     web::{self, Bytes, Data, PayloadConfig},
 };
@@ -13,7 +13,6 @@ use std::{
     collections::HashMap,
     net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex},
-    thread::JoinHandle,
 };
 use tokio::sync::Notify;
 
@@ -35,12 +34,14 @@ pub struct Reply {
     waits_for: Option<Arc<Notify>>,
 }
 
+/// In place of a path: no path is called so.
+const ELSEWHERE: &str = "*";
+
 /// Stops when it is dropped.
 pub struct Receiver {
     pub address: SocketAddr,
     shared: Arc<Shared>,
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    _running: Beside,
 }
 
 #[derive(Default)]
@@ -115,25 +116,19 @@ impl Receiver {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared::default());
-        let (sender, receiver) = std::sync::mpsc::channel();
         let data = Data::from(Arc::clone(&shared));
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let app = move || {
-                    App::new()
-                        .app_data(data.clone())
-                        .app_data(PayloadConfig::new(1 << 20))
-                        .default_service(web::to(receive))
-                };
-                // Each request is a connection of its own, whose address is looked up.
-                let server = HttpServer::new(app).workers(1).keep_alive(KeepAlive::Disabled).disable_signals();
-                let running = server.listen(listener).expect("a server").run();
-                sender.send(running.handle()).expect("the test waits");
-                running.await.expect("the server ends well");
-            });
+        let (running, ()) = Beside::start(async move || {
+            let app = move || {
+                App::new()
+                    .app_data(data.clone())
+                    .app_data(PayloadConfig::new(1 << 20))
+                    .default_service(web::to(receive))
+            };
+            // Each request is a connection of its own, whose address is looked up.
+            let server = HttpServer::new(app).workers(1).keep_alive(KeepAlive::Disabled).disable_signals();
+            (server.listen(listener).expect("a server").run(), ())
         });
-        let handle = receiver.recv().expect("the server starts");
-        Self { address, shared, handle, thread: Some(thread) }
+        Self { address, shared, _running: running }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -143,6 +138,16 @@ impl Receiver {
     /// From now on, at this path; elsewhere 200.
     pub fn reply(&self, path: &str, reply: Reply) {
         self.shared.replies.lock().expect("the replies").insert(path.to_owned(), reply);
+    }
+
+    /// The same wherever nothing else is said.
+    pub fn reply_elsewhere(&self, reply: Reply) {
+        self.reply(ELSEWHERE, reply);
+    }
+
+    /// All that came, in its order.
+    pub fn all(&self) -> Vec<Received> {
+        self.shared.received.lock().expect("what came").clone()
     }
 
     /// What came to a path, in its order.
@@ -158,7 +163,10 @@ async fn receive(request: HttpRequest, body: Bytes, shared: Data<Shared>) -> Htt
         (name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"))
     });
     let (path, headers) = (request.path().to_owned(), headers.collect());
-    let reply = shared.replies.lock().expect("the replies").get(&path).cloned().unwrap_or_else(|| Reply::status(200));
+    let reply = {
+        let replies = shared.replies.lock().expect("the replies");
+        replies.get(&path).or_else(|| replies.get(ELSEWHERE)).cloned().unwrap_or_else(|| Reply::status(200))
+    };
     shared.received.lock().expect("what came").push(Received { path, headers, body: body.to_vec() });
     if let Some(told) = reply.waits_for {
         told.notified().await;
@@ -168,17 +176,4 @@ async fn receive(request: HttpRequest, body: Bytes, shared: Data<Shared>) -> Htt
         answer.append_header((name, value));
     }
     answer.body(reply.body)
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        let (handle, thread) = (self.handle.clone(), self.thread.take());
-        let ended = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(handle.stop(false));
-            if let Some(thread) = thread {
-                let _ = thread.join();
-            }
-        });
-        let _ = ended.join();
-    }
 }

@@ -1,21 +1,19 @@
 //! One running copy of the service, in a thread of this process.
 
-use crate::time::TestClock;
-use actix_web::dev::ServerHandle;
+use crate::{beside::Beside, time::TestClock};
 use countinghouse_api::{
     app::AppState,
     config::Config,
     platform::{http::Route, ids::Randomness},
     server,
 };
-use std::{net::TcpListener, sync::Arc, thread::JoinHandle};
+use std::{net::TcpListener, sync::Arc};
 
 /// Stops when it is dropped.
 pub struct Service {
     pub base_url: String,
     pub state: AppState,
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    _running: Beside,
 }
 
 impl Service {
@@ -27,31 +25,11 @@ impl Service {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let built = AppState::build_with(&config, clock, randomness).await;
-                let state = built.expect("a service");
-                let running = server::serve(state.clone(), routes, listener, &config.http).expect("a server");
-                sender.send((state, running.handle())).expect("the test waits");
-                running.await.expect("the server ends well");
-            });
+        let (running, state) = Beside::start(async move || {
+            let built = AppState::build_with(&config, clock, randomness).await;
+            let state = built.expect("a service");
+            (server::serve(state.clone(), routes, listener, &config.http).expect("a server"), state)
         });
-        let (state, handle) = receiver.recv().expect("the server starts");
-        Self { base_url, state, handle, thread: Some(thread) }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let (handle, thread) = (self.handle.clone(), self.thread.take());
-        // Off the test's own runtime, which may be the one that must not block.
-        let ended = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(handle.stop(false));
-            if let Some(thread) = thread {
-                let _ = thread.join();
-            }
-        });
-        let _ = ended.join();
+        Self { base_url, state, _running: running }
     }
 }

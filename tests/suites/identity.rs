@@ -21,6 +21,7 @@ async fn a_user_logs_in_and_is_who_they_are() {
     let held =
         [held.as_slice(), &["fulfilments:write", "returns:read", "returns:write", "customers:read", "customers:write"]]
             .concat();
+    let held = [held.as_slice(), &["erp:view_status"]].concat();
     assert_eq!(me["permissions"], json!(held));
     assert_eq!(me["client"]["slug"], "north");
     assert_eq!(me["client"]["currency"], "EUR");

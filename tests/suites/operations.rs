@@ -2,7 +2,7 @@
 //! to see that a refused request changed nothing.
 
 use countinghouse_tests::{Answer, Caller, Login, World};
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -80,12 +80,15 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let customer = owner.post("/customers", &json!({"company": "Berg"})).await.expect(201)["id"].clone();
     let customer = customer.as_str().expect("an id");
     let [placed, invoiced, owed] = orders(&owner, &product).await;
-    let order_line = invoiced["lines"][0]["id"].clone();
+    let (order_line, number) = (invoiced["lines"][0]["id"].clone(), invoiced["order_number"].clone());
     let [placed, invoiced, owed] =
         [placed, invoiced, owed].map(|order| order["id"].as_str().expect("an id").to_owned());
     let endpoint = json!({"url": "https://hooks.example.com/hooked"});
     let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201)["id"].clone();
     let hooked = format!("/webhooks/endpoints/{}", endpoint.as_str().expect("an id"));
+    let link = json!({"enabled": true, "immediate_sync": false, "base_url": "https://erp.example.com", "api_key": "k",
+        "hmac_secret": "s", "timeout_seconds": 1});
+    Answer::of(owner.request(Method::PUT, "/erp/config").json(&link)).await.expect(200);
     let today = chrono::Utc::now().date_naive();
     let edited = owner.order(&product, 1).await.expect(201);
     let stays = json!({"id": edited["lines"][0]["id"], "product_id": product, "quantity": 1, "unit_price": "9.50",
@@ -93,6 +96,7 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let edit = json!({"lines": [stays], "customer": {"first_name": "Olga"}, "billing_address": address(),
         "shipping_address": address(), "shipping": "4.95", "note": "Ring twice"});
     let edited = edited["id"].as_str().expect("an id").to_owned();
+    let failed = failed_sync(world, &owed);
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
         post(
@@ -277,6 +281,26 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             json!({"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "only_undelivered": true}),
             &["/since"],
         ),
+        operation(
+            Method::PUT,
+            "/erp/config",
+            owner.clone(),
+            json!({
+                "enabled": true, "immediate_sync": false, "debug": true, "cron_enabled": false,
+                "cron_schedule": "30 6 * * 1-5", "base_url": "https://erp.example.com/api", "api_key": "k-1",
+                "hmac_secret": "a shared secret", "timeout_seconds": 10, "max_attempts": 3, "base_delay_seconds": 5,
+            }),
+            &["/enabled"],
+        ),
+        post(
+            "/erp/config/test",
+            &owner,
+            json!({"base_url": "http://127.0.0.1:9/", "api_key": "k", "hmac_secret": "s"}),
+            &[],
+        ),
+        post(&format!("/erp/syncs/{failed}/discard"), &owner, json!({"reason": "Entered by hand"}), &["/reason"]),
+        post("/erp/sync-order", &owner, json!({"order_number": number}), &["/order_number"]),
+        post("/erp/resync-order", &owner, json!({"order_number": number}), &["/order_number"]),
         post(&format!("/orders/{placed}/invoice"), &owner, json!({"date": today}), &[]),
         post(
             &format!("/orders/{invoiced}/payments"),
@@ -347,6 +371,19 @@ async fn orders(owner: &Caller, product: &str) -> [Value; 3] {
     [placed, invoiced, owed]
 }
 
+/// A version of this order that did not reach the ERP.
+fn failed_sync(world: &World, order: &str) -> String {
+    let id = uuid::Uuid::now_v7().to_string();
+    let insert = format!(
+        "INSERT INTO erp_syncs (tenant_id, id, order_id, order_number, order_version, cause, status, attempts, \
+         max_attempts, idempotency_key, last_error, created_at, updated_at, finished_at) \
+         SELECT tenant_id, '{id}', id, 'SO-X', 1000, 'resync', 'failed', 5, 5, '{id}', 'x', now(), now(), now() \
+         FROM orders WHERE id = '{order}'"
+    );
+    world.database(Login::Owner).batch_execute(&insert).expect("a row");
+    id
+}
+
 /// The one operation of this method and path.
 pub fn pick<'a>(operations: &'a [Operation], method: &Method, path: &str) -> &'a Operation {
     operations.iter().find(|o| o.method == method && o.path.starts_with(path)).expect("an operation")
@@ -391,6 +428,11 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "webhook_endpoints",
         "webhook_secrets",
         "webhook_deliveries",
+        "erp_configs",
+        "erp_secrets",
+        "erp_syncs",
+        "erp_attempts",
+        "erp_callbacks",
         "audit_log",
         "platform_audit_log",
         "products",

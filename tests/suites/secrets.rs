@@ -6,9 +6,10 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use chrono::Duration;
-use countinghouse_tests::{Cluster, Login, PASSWORD, Process, ROLES, Tenant, World};
+use countinghouse_tests::{Answer, Cluster, Login, PASSWORD, Process, ROLES, Tenant, World};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -54,7 +55,10 @@ async fn a_dump_of_the_database_holds_none_of_the_canaries() {
     let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201);
     let signing = endpoint["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned();
     canaries.extend(guises(&signing, &STANDARD.decode(&signing).unwrap()));
-    for text in [password, PASSWORD, &one_time] {
+    let (erp_key, erp_secret) = ("a-canary-knocks", "a canary signs");
+    let erp = json!({"enabled": false, "api_key": erp_key, "hmac_secret": erp_secret});
+    Answer::of(owner.request(Method::PUT, "/erp/config").json(&erp)).await.expect(200);
+    for text in [password, PASSWORD, &one_time, erp_key, erp_secret] {
         canaries.extend([text.to_owned(), hex(text.as_bytes())]);
     }
     for code in &recovery {

@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod client;
 pub mod customers;
+pub mod erp;
 pub mod exports;
 pub mod identity;
 pub mod imports;

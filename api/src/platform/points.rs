@@ -25,10 +25,14 @@ pub enum Point {
     ScheduleDue,
     /// Its job is stored, and nothing of it was begun.
     ScheduleMoved,
+    /// A call of a client's ERP was written down, and is not made.
+    CallWritten,
+    /// It has ended, and nothing of that is kept.
+    CallEnded,
 }
 
 impl Point {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Claimed,
         Self::StepDone,
         Self::Finishing,
@@ -38,6 +42,8 @@ impl Point {
         Self::HandingBack,
         Self::ScheduleDue,
         Self::ScheduleMoved,
+        Self::CallWritten,
+        Self::CallEnded,
     ];
 }
 

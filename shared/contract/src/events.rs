@@ -3,7 +3,10 @@
 //! An event says what happened to what, by ids and figures, and nothing about people: whoever wants to know
 //! more asks for it, with a key of their own. What it says holds for the moment at which it happened.
 
-use crate::{Currency, Decimal, FulfilmentId, OrderId, PaymentId, ProductId, ReturnId, WebhookEndpointId};
+use crate::{
+    Currency, Decimal, ErpSyncId, FulfilmentId, OrderId, PaymentId, ProductId, ReturnId, WebhookEndpointId,
+    erp::ErpOrder,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +39,17 @@ pub enum Event {
     ProductUpdated(ProductTold),
     #[serde(rename = "product.archived")]
     ProductArchived(ProductTold),
+    /// The ERP is about to be sent an order.
+    #[serde(rename = "erp_sync.before_send")]
+    ErpSyncBeforeSend(ErpSyncBeforeSend),
+    /// It was sent, and answered or not.
+    #[serde(rename = "erp_sync.after_send")]
+    ErpSyncAfterSend(ErpSyncAfterSend),
+    #[serde(rename = "erp_sync.success")]
+    ErpSyncSuccess(ErpSyncSuccess),
+    /// For good: somebody has to retry or discard it.
+    #[serde(rename = "erp_sync.failed")]
+    ErpSyncFailed(ErpSyncTold),
     /// The service no longer sends to an endpoint; its owner's others are told.
     #[serde(rename = "webhook_endpoint.disabled")]
     WebhookEndpointDisabled(WebhookEndpointDisabled),
@@ -81,6 +95,10 @@ event_types! {
     ProductCreated = "product.created",
     ProductUpdated = "product.updated",
     ProductArchived = "product.archived",
+    ErpSyncBeforeSend = "erp_sync.before_send",
+    ErpSyncAfterSend = "erp_sync.after_send",
+    ErpSyncSuccess = "erp_sync.success",
+    ErpSyncFailed = "erp_sync.failed",
     WebhookEndpointDisabled = "webhook_endpoint.disabled",
 }
 
@@ -140,6 +158,44 @@ pub struct ProductTold {
     pub product_id: ProductId,
     pub sku: String,
     pub version: i64,
+}
+
+/// One version of an order on its way to the ERP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErpSyncTold {
+    pub sync_id: ErpSyncId,
+    pub order_id: OrderId,
+    pub order_number: String,
+    pub order_version: i64,
+    /// Begun ones.
+    pub attempts: i64,
+}
+
+/// What is about to be sent, but for whom it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErpSyncBeforeSend {
+    #[serde(flatten)]
+    pub sync: ErpSyncTold,
+    pub payload: Box<ErpOrder<Decimal>>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErpSyncAfterSend {
+    #[serde(flatten)]
+    pub sync: ErpSyncTold,
+    /// Of the answer; null where there was none.
+    pub status: Option<i64>,
+    /// It ended without an answer: the ERP may have the order.
+    pub outcome_unknown: bool,
+}
+
+/// The ERP has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErpSyncSuccess {
+    #[serde(flatten)]
+    pub sync: ErpSyncTold,
+    pub erp_reference: Option<String>,
 }
 
 /// Why an endpoint is told nothing any more.

@@ -80,4 +80,9 @@ id! {
     /// An event on its way to one endpoint.
     WebhookDeliveryId,
     WebhookSecretId,
+    /// One version of an order on its way to the ERP.
+    ErpSyncId,
+    ErpSecretId,
+    /// Something that the ERP told of an order.
+    ErpCallbackId,
 }

@@ -16,6 +16,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod decimal;
 pub mod edits;
+pub mod erp;
 pub mod events;
 pub mod exports;
 pub mod fulfilments;

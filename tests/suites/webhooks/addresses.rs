@@ -47,7 +47,7 @@ fn settings() -> config::Outbound {
 }
 
 async fn send(outbound: &Outbound, url: String) -> Result<Answered, CallError> {
-    outbound.send("test", Call { url, headers: Vec::new(), body: b"{}".to_vec() }).await.0
+    outbound.send("test", Call::post(url, Vec::new(), b"{}".to_vec())).await.0
 }
 
 /// Two servers at one port, one of them inside.
@@ -165,6 +165,6 @@ async fn a_server_that_does_not_prove_who_it_is_is_sent_nothing() {
         TlsAcceptor::from(Arc::new(config)).accept(stream).await.is_ok()
     });
     let sent = send(&world.state.outbound, format!("https://{address}/in")).await;
-    assert!(matches!(&sent, Err(CallError::Unreachable(reason)) if reason.contains("certificate")), "{sent:?}");
+    assert!(matches!(&sent, Err(CallError::Certificate(reason)) if reason.contains("certificate")), "{sent:?}");
     assert!(!accepting.await.unwrap(), "it came to a handshake");
 }

@@ -29,7 +29,7 @@ struct Share {
 /// The stock at the end of a day, by default of today.
 pub async fn stock_aging(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<StockAging, ReportError> {
     accounting::check_as_of(as_of)?;
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let as_of = as_of.unwrap_or_else(|| accounting::today(tx));
         let (before, bounds) = moments(as_of, &tx.actor().time_zone)?;
         let tenant = tx.tenant_id();

@@ -21,7 +21,7 @@ type Held = Vec<(Account, i128)>;
 /// What was earned from one day to another, both included.
 pub async fn profit_loss(ctx: &TenantCtx, from: NaiveDate, to: NaiveDate) -> Result<ProfitLoss, ReportError> {
     accounting::check_days(Some(from), Some(to))?;
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let held = accounting::balances_in(tx, from, to)?;
         Ok(earned(from, to, &held, tx.actor().currency))
     })
@@ -31,7 +31,7 @@ pub async fn profit_loss(ctx: &TenantCtx, from: NaiveDate, to: NaiveDate) -> Res
 /// What is owned and owed at the end of a day.
 pub async fn balance_sheet(ctx: &TenantCtx, as_of: Option<NaiveDate>) -> Result<BalanceSheet, ReportError> {
     accounting::check_as_of(as_of)?;
-    ctx.transaction(move |tx| {
+    ctx.read(move |tx| {
         let as_of = as_of.unwrap_or_else(|| accounting::today(tx));
         let held = accounting::balances_in(tx, NaiveDate::MIN, as_of)?;
         Ok(owned(as_of, &held, tx.actor().currency))

@@ -32,6 +32,10 @@ impl Job for Purge {
         purge(&run, &repo::EVENTS, now - keep.events).await?;
         purge(&run, &repo::IMPORTS, now - keep.imports).await?;
         purge(&run, &repo::WEBHOOK_ENDPOINTS, now - keep.events).await?;
+        cut_bodies(&run, now - repo::WHOLE_BODIES).await?;
+        purge(&run, &repo::ERP_ATTEMPTS, now - keep.events).await?;
+        purge(&run, &repo::ERP_SYNCS, now - keep.events).await?;
+        purge(&run, &repo::ERP_SECRETS, now).await?;
         purge(&run, &repo::ANSWERS, now - KEPT).await?;
         purge_audit(&run, &state.vault, now - keep.audit_log).await?;
         run.finish(|_| Ok(())).await
@@ -50,6 +54,16 @@ async fn purge_audit(run: &Run, vault: &Vault, before: DateTime<Utc>) -> Result<
         let purged = run.transaction(move |tx| audit::purge(tx, &vault, before, BATCH));
         let purged: Result<i64, VaultError> = purged.await;
         if purged? < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+/// What was sent to an ERP and answered is kept whole for a day, for whoever looks for what is wrong.
+async fn cut_bodies(run: &Run, before: DateTime<Utc>) -> Result<(), DbError> {
+    loop {
+        let cut = run.transaction(move |tx| repo::cut_bodies(tx, before, BATCH)).await?;
+        if i64::try_from(cut).unwrap_or(i64::MAX) < BATCH {
             return Ok(());
         }
     }

@@ -1,7 +1,7 @@
 //! Deleting what is past its time, some rows at a time.
 
 use crate::platform::db::{DbError, TenantTx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 
 /// A table of clients whose rows are not kept for ever.
@@ -25,6 +25,18 @@ pub const EVENTS: Kept = Kept {
 pub const WEBHOOK_ENDPOINTS: Kept = Kept { table: "webhook_endpoints", past: "deleted_at < $2" };
 /// What was wrong with them, and files that nobody came to read, go with them.
 pub const IMPORTS: Kept = Kept { table: "imports", past: "created_at < $2" };
+/// Calls of ERPs; what is under way is younger.
+pub const ERP_ATTEMPTS: Kept = Kept { table: "erp_attempts", past: "attempted_at < $2" };
+/// The last one of an order says how the order stands, and stays.
+pub const ERP_SYNCS: Kept = Kept {
+    table: "erp_syncs",
+    past: "finished_at < $2 AND EXISTS (SELECT FROM erp_syncs n WHERE n.tenant_id = erp_syncs.tenant_id \
+           AND n.order_id = erp_syncs.order_id AND n.order_version > erp_syncs.order_version)",
+};
+/// Those with which callbacks may be signed no longer.
+pub const ERP_SECRETS: Kept = Kept { table: "erp_secrets", past: "expires_at < $2" };
+/// For how long an ERP's attempts are kept uncut where a client wants to see them whole.
+pub const WHOLE_BODIES: Duration = Duration::days(1);
 /// Answers of requests with an `Idempotency-Key`, which are given no longer.
 pub const ANSWERS: Kept = Kept { table: "idempotency_keys", past: "created_at < $2" };
 
@@ -38,6 +50,20 @@ pub fn delete(tx: &mut TenantTx<'_>, kept: &Kept, before: DateTime<Utc>, most: i
         .bind::<sql_types::Timestamptz, _>(before)
         .bind::<sql_types::BigInt, _>(most)
         .execute(tx.conn())?)
+}
+
+/// Cuts some bodies that were kept whole, and answers how many.
+pub fn cut_bodies(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Result<usize, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(sql_query(
+        "UPDATE erp_attempts SET whole = false, request_body = left(request_body, 4000), body = left(body, 4000) \
+         WHERE tenant_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM erp_attempts \
+         WHERE tenant_id = $1 AND whole AND attempted_at < $2 LIMIT $3))",
+    )
+    .bind::<sql_types::Uuid, _>(tenant.0)
+    .bind::<sql_types::Timestamptz, _>(before)
+    .bind::<sql_types::BigInt, _>(most)
+    .execute(tx.conn())?)
 }
 
 /// Their refresh tokens go with them.

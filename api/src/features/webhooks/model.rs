@@ -3,6 +3,7 @@
 use super::schedule::Verdict;
 use crate::platform::{
     crypto::{Place, Secret},
+    db::Named,
     outbound::{Answered, CallError},
 };
 use chrono::{DateTime, Utc};
@@ -76,19 +77,6 @@ const STATES: [(DeliveryState, &str); 4] = [
 
 const REASONS: [(DisabledBy, &str); 3] =
     [(DisabledBy::User, "user"), (DisabledBy::Gone, "gone"), (DisabledBy::Failing, "failing")];
-
-/// A value as it is stored in a column of text.
-pub trait Named: Copy + PartialEq + 'static {
-    const NAMES: &'static [(Self, &'static str)];
-
-    fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
-    }
-
-    fn named(text: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, name)| *name == text).map(|(known, _)| *known)
-    }
-}
 
 impl Named for DeliveryCause {
     const NAMES: &'static [(Self, &'static str)] = &CAUSES;

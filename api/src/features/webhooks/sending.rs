@@ -138,7 +138,7 @@ fn call(batch: &Batch, message: &Message, at: DateTime<Utc>, body: Vec<u8>) -> C
         ("webhook-timestamp", timestamp.to_string()),
         ("webhook-signature", signature),
     ];
-    Call { url: batch.url.clone(), headers, body }
+    Call::post(batch.url.clone(), headers, body)
 }
 
 /// Keeps what came of it, and looks for what is to be sent next. `url`: where it was sent.

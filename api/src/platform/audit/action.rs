@@ -94,6 +94,16 @@ actions! {
     WebhookEndpointTested = "webhook_endpoint.tested",
     /// What was sent to it is sent again.
     WebhookEndpointReplayed = "webhook_endpoint.replayed",
+    /// Where the client's ERP is, and how it is treated.
+    ErpConfigChanged = "erp_config.changed",
+    /// Somebody wanted an order sent now; `erp_sync.forced` once more; `erp_sync.run` what waited for the cron.
+    ErpSyncAsked = "erp_sync.asked",
+    ErpSyncForced = "erp_sync.forced",
+    ErpRun = "erp_sync.run",
+    /// It was called, with what was given, to see how it answers.
+    ErpConfigTested = "erp_config.tested",
+    ErpSyncRetried = "erp_sync.retried",
+    ErpSyncDiscarded = "erp_sync.discarded",
     MasterKeyRotated = "master_key.rotated",
 }
 

@@ -104,6 +104,12 @@ impl TenantCtx {
         self.without_claim().transaction(look).await
     }
 
+    /// Whether its answer is kept for when it comes again: then its transactions end with the answer, so it waits for
+    /// nothing that they begin.
+    pub fn answers_once(&self) -> bool {
+        self.claim.is_some()
+    }
+
     /// Its transactions are held open until the answer is kept in the last of them.
     pub(in crate::platform) fn with_claim(&self, claim: Arc<Claim>) -> Self {
         Self { claim: Some(claim), ..self.clone() }

@@ -76,6 +76,16 @@ permissions! {
     WebhooksRead = "webhooks:read",
     /// To have all that happens sent somewhere: by ids and figures, whatever else its holder may read.
     WebhooksWrite = "webhooks:write",
+    /// How orders stand on their way to the ERP.
+    ErpViewStatus = "erp:view_status",
+    /// To send an order of before, and what waits for the cron.
+    ErpSync = "erp:sync",
+    /// To send an order once more.
+    ErpResync = "erp:resync",
+    /// To retry what failed for good, and to discard it.
+    ErpManage = "erp:manage",
+    /// Where the ERP is, its secrets, and how it is treated.
+    ErpConfig = "erp:config",
     /// Who did what to what, with all amounts.
     AuditRead = "audit:read",
 }

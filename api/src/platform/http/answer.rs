@@ -33,6 +33,11 @@ impl<T: Serialize> Answer<T> {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
 
+    /// It goes on after the answer.
+    pub fn accepted(body: T) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(body) }
+    }
+
     /// Where the new thing is found.
     pub fn at(mut self, location: String) -> Self {
         self.location = Some(location);

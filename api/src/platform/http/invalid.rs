@@ -34,6 +34,11 @@ impl Invalid {
         self.0.push(error);
     }
 
+    /// Faults that were found apart.
+    pub fn append(&mut self, found: Self) {
+        self.0.extend(found.0);
+    }
+
     /// What was found, for who answers it in another form.
     pub fn into_errors(self) -> Vec<FieldError> {
         self.0

@@ -17,6 +17,14 @@ pub const UNAUTHENTICATED: Kind = Kind::new(
      send the access token, get a new one with POST /auth/refresh when it has expired, or send an API \
      key.",
 );
+pub const INVALID_SIGNATURE: Kind = Kind::new(
+    401,
+    "invalid_signature",
+    "The message is not signed as it has to be",
+    "There is no such client, it takes no such messages, or the signature is missing or wrong: the answer is the \
+     same for all of them. The header X-Signature holds the base64 of the HMAC-SHA256 over the very bytes of the \
+     body, under the secret that both sides know. Sign what is sent, after it was written as JSON.",
+);
 pub const SESSION_ENDED: Kind = Kind::new(
     401,
     "session_ended",

@@ -89,6 +89,8 @@ pub struct Route {
     pub signature: Signature,
     /// Whether it answers 201.
     pub creates: bool,
+    /// Whether it may answer 202 beside.
+    pub goes_on: bool,
     /// The feature's own reasons to refuse.
     pub refusals: Vec<Kind>,
     endpoint: Arc<dyn Fn(&Method) -> actix_web::Route + Send + Sync>,
@@ -105,8 +107,19 @@ impl Route {
         let rate = if method == Method::GET { RateClass::Read } else { RateClass::Write };
         let repeats = Repeats::of(&method, path, access);
         let signature = Signature::of::<Args, F::Output>();
-        let (about, creates, refusals) = ("", false, Vec::new());
-        Self { method, path, access, rate, repeats, about, signature, creates, refusals, endpoint: Arc::new(endpoint) }
+        Self {
+            method,
+            path,
+            access,
+            rate,
+            repeats,
+            about: "",
+            signature,
+            creates: false,
+            goes_on: false,
+            refusals: Vec::new(),
+            endpoint: Arc::new(endpoint),
+        }
     }
 
     pub fn get<F, Args>(path: &'static str, access: Access, handler: F) -> Self
@@ -166,6 +179,12 @@ impl Route {
         self
     }
 
+    /// The operation may take longer than its caller waits, and then answers 202.
+    pub fn may_go_on(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
     /// With which problems of the feature it may be refused. Those that every route, its access or
     /// its handler's types bring along are known.
     pub fn refuses(mut self, kinds: &[Kind]) -> Self {
@@ -202,7 +221,7 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         }
         for route in routes {
             let (access, rate, repeats) = (route.access, route.rate, route.repeats);
-            let takes_query = route.signature.query.is_some();
+            let takes_query = route.signature.query.is_some() || route.signature.any_query;
             let door = from_fn(move |req, next| guard(access, rate, takes_query, repeats, req, next));
             resource = resource.route((route.endpoint)(&route.method).wrap(door));
         }

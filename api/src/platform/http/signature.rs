@@ -26,6 +26,8 @@ pub struct Header {
 #[derive(Debug, Clone, Default)]
 pub struct Signature {
     pub query: Option<SchemaOf>,
+    /// Whether a query string may say anything, since nobody reads it.
+    pub any_query: bool,
     pub body: Option<SchemaOf>,
     /// The media types of a body that is a file.
     pub uploads: &'static [&'static str],

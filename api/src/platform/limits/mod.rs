@@ -130,6 +130,12 @@ impl Limits {
         self.take(&self.known, Key(Whose::User(tenant, user), quota.name), quota).await
     }
 
+    /// One message of a machine that signs for a client: as many as the client may change things, beside them.
+    pub async fn signed(&self, tenant: TenantId) -> Taken {
+        let quota = Quota { name: "callbacks", ..self.quota(RateClass::Write) };
+        self.take(&self.known, Key(Whose::Client(tenant), quota.name), quota).await
+    }
+
     /// One request of a superadmin.
     pub async fn superadmin(&self, id: SuperadminId, class: RateClass) -> Taken {
         self.take(&self.known, Key(Whose::Superadmin(id), self.quota(class).name), self.quota(class)).await

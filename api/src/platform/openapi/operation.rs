@@ -86,7 +86,9 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     let reference = |name| json!({"$ref": format!("#/components/responses/{name}")});
     let problems = problems::by_status(&refusals::of(route)).into_iter();
     let all = problems.map(|(status, name)| (status.to_string(), reference(name)));
-    Value::Object(all.chain([(status.to_owned(), done)]).collect::<Map<_, _>>())
+    let goes_on = route.goes_on.then(|| with_members(done.clone(), [("description", Some(json!("It goes on.")))]));
+    let good = goes_on.map(|answer| ("202".to_owned(), answer)).into_iter().chain([(status.to_owned(), done)]);
+    Value::Object(all.chain(good).collect::<Map<_, _>>())
 }
 
 fn content(schema: Value, made: &Made, whose: Whose) -> Value {

@@ -7,12 +7,22 @@ use reqwest::{
 };
 use std::{collections::BTreeMap, time};
 
-const MOST_BODY: usize = 4096;
+const MOST_OF_BEGINNING: usize = 4096;
+const MOST_BODY: usize = 64 * 1024;
 const MOST_HEADERS: usize = 20;
 const MOST_OF_HEADER: usize = 200;
 
-/// What has not come by then of an answer's body is not waited for: the status has said it all.
+/// What has not come by then of a body's beginning is not waited for: the status has said it all.
 const PATIENCE: time::Duration = time::Duration::from_secs(2);
+
+/// How much of an answer's body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// As much of the first few KiB as comes soon: somebody may look at it.
+    Beginning,
+    /// All of it, as long as there is time and up to 64 KiB: it says something.
+    Whole,
+}
 
 /// An answer. Its texts hold no control characters but line breaks and tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,25 +32,26 @@ pub struct Answered {
     pub headers: BTreeMap<String, String>,
     /// How it begins.
     pub body: String,
+    /// All of it is here, or as much as was wanted.
+    pub complete: bool,
     retry_after: Option<String>,
 }
 
 impl Answered {
-    pub(super) async fn of(mut response: Response) -> Self {
+    pub(super) async fn of(mut response: Response, reading: Reading) -> Self {
         let (status, headers) = (response.status().as_u16(), cut(response.headers()));
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut body = Vec::new();
-        let reading = async {
-            while let Ok(Some(chunk)) = response.chunk().await {
-                body.extend(chunk.into_iter().take(MOST_BODY.saturating_sub(body.len())));
-                if body.len() >= MOST_BODY {
-                    break;
-                }
+        let complete = match reading {
+            // What came until then is kept.
+            Reading::Beginning => {
+                let read = tokio::time::timeout(PATIENCE, read(&mut response, &mut body, MOST_OF_BEGINNING));
+                read.await.unwrap_or(false)
             }
+            // The call's own patience ends it.
+            Reading::Whole => read(&mut response, &mut body, MOST_BODY).await,
         };
-        // What came until then is kept.
-        let _late = tokio::time::timeout(PATIENCE, reading).await;
-        Self { status, headers, body: text(&body), retry_after }
+        Self { status, headers, body: text(&body), complete, retry_after }
     }
 
     /// For how long it asks to be left alone: seconds, or until a date.
@@ -50,6 +61,18 @@ impl Answered {
         let seconds = asked.parse::<u32>().ok().map(|seconds| Duration::seconds(seconds.into()));
         seconds.or_else(until).map(|wait| wait.max(Duration::zero()))
     }
+}
+
+/// Reads so much, and says whether that is all there was to be read.
+async fn read(response: &mut Response, body: &mut Vec<u8>, most: usize) -> bool {
+    while body.len() < most {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend(chunk.into_iter().take(most - body.len())),
+            Ok(None) => return true,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// Cookies are secrets of whoever answers.
@@ -77,6 +100,7 @@ mod tests {
                 status: 429,
                 headers: BTreeMap::new(),
                 body: String::new(),
+                complete: true,
                 retry_after: Some(retry_after.to_owned()),
             };
             answer.retry_after(now).map(|wait| wait.num_seconds())

@@ -1,8 +1,8 @@
 //! One call, with all that keeps it within its bounds.
 
 use super::{
-    answer::Answered,
-    resolver::{Checked, NotAllowed, Resolver, Rules},
+    answer::{Answered, Reading},
+    resolver::{Checked, NotAllowed, NotResolved, Resolver, Rules},
 };
 use crate::{config, platform::metrics};
 use ipnet::IpNet;
@@ -13,6 +13,7 @@ use reqwest::{
 };
 use std::{
     error::Error,
+    io::{self, ErrorKind},
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -24,6 +25,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(20);
 const IDLE_CONNECTIONS: usize = 4;
 const MOST_OF_REASON: usize = 300;
+/// How rustls begins what it says of one; the error itself is hidden in one of `io`.
+const BAD_CERTIFICATE: &str = "invalid peer certificate";
 
 /// Why a URL is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,28 +42,65 @@ pub enum BadUrl {
 pub enum CallError {
     #[error("the address is not a public one")]
     NotAllowed,
-    #[error("there was no answer in time")]
-    TimedOut,
+    #[error("{0}")]
+    NotResolved(String),
+    #[error("{0}")]
+    Refused(String),
+    /// The certificate is not trusted, or another's.
+    #[error("{0}")]
+    Certificate(String),
+    #[error("there was no connection in time")]
+    NotConnected,
+    /// Nothing was sent.
     #[error("{0}")]
     Unreachable(String),
+    #[error("there was no answer in time")]
+    TimedOut,
+    /// The connection ended before there was an answer.
+    #[error("{0}")]
+    Broken(String),
 }
 
 impl CallError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::NotAllowed => "not_allowed",
-            Self::TimedOut => "timed_out",
-            Self::Unreachable(_) => "unreachable",
+            Self::TimedOut | Self::NotConnected => "timed_out",
+            Self::NotResolved(_) | Self::Refused(_) | Self::Certificate(_) => "unreachable",
+            Self::Unreachable(_) | Self::Broken(_) => "unreachable",
         }
+    }
+
+    /// Whether it may have arrived, and be done.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Broken(_))
     }
 }
 
-/// A POST of JSON.
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+}
+
+/// A request, and how much of an answer is waited for.
 #[derive(Debug, Clone)]
 pub struct Call {
+    pub verb: Verb,
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
+    /// For how long, where it is not as long as for everybody.
+    pub patience: Option<Duration>,
+    pub reading: Reading,
+}
+
+impl Call {
+    /// A POST, of whose answer the status is what counts.
+    pub fn post(url: String, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Self {
+        Self { verb: Verb::Post, url, headers, body, patience: None, reading: Reading::Beginning }
+    }
 }
 
 /// Calls strangers. Clones share their connections.
@@ -122,8 +162,13 @@ impl Outbound {
         })?;
         let way = self.way(&url).ok_or(CallError::NotAllowed)?;
         let client = way.client().await?;
-        let sent = client.post(url).headers(headers(call.headers)?).body(call.body).send().await;
-        Ok(Answered::of(sent.map_err(reason)?).await)
+        let request = match call.verb {
+            Verb::Get => client.get(url),
+            Verb::Post => client.post(url).body(call.body),
+        };
+        let request = call.patience.into_iter().fold(request, |request, patience| request.timeout(patience));
+        let sent = request.headers(headers(call.headers)?).send().await;
+        Ok(Answered::of(sent.map_err(reason)?, call.reading).await)
     }
 
     fn way(&self, url: &Url) -> Option<&Way> {
@@ -177,9 +222,11 @@ fn headers(named: Vec<(&'static str, String)>) -> Result<HeaderMap, CallError> {
 
 /// In the words of what lies at the bottom of it; a URL may hold a secret, and is not among them.
 fn reason(error: reqwest::Error) -> CallError {
+    let connecting = error.is_connect();
     if error.is_timeout() {
-        return CallError::TimedOut;
+        return if connecting { CallError::NotConnected } else { CallError::TimedOut };
     }
+    let sent = error.is_request() && !connecting;
     let error = error.without_url();
     let mut bottom: &(dyn Error + 'static) = &error;
     while let Some(below) = bottom.source() {
@@ -188,6 +235,13 @@ fn reason(error: reqwest::Error) -> CallError {
     if bottom.is::<NotAllowed>() {
         return CallError::NotAllowed;
     }
-    let told = bottom.to_string();
-    CallError::Unreachable(told.chars().filter(|c| !c.is_control()).take(MOST_OF_REASON).collect())
+    let told: String = bottom.to_string().chars().filter(|c| !c.is_control()).take(MOST_OF_REASON).collect();
+    let refused = bottom.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+    match told {
+        told if sent => CallError::Broken(told),
+        told if bottom.is::<NotResolved>() => CallError::NotResolved(told),
+        told if refused => CallError::Refused(told),
+        told if told.starts_with(BAD_CERTIFICATE) => CallError::Certificate(told),
+        told => CallError::Unreachable(told),
+    }
 }

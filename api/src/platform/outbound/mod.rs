@@ -10,6 +10,6 @@ mod answer;
 mod client;
 mod resolver;
 
-pub use answer::Answered;
-pub use client::{BadUrl, Call, CallError, Outbound};
+pub use answer::{Answered, Reading};
+pub use client::{BadUrl, Call, CallError, Outbound, Verb};
 pub use resolver::{Resolved, Resolver, SystemResolver};

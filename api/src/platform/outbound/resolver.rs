@@ -60,6 +60,11 @@ impl Resolver for SystemResolver {
 #[error("the address is not a public one")]
 pub struct NotAllowed;
 
+/// Nobody knows the name.
+#[derive(Debug, thiserror::Error)]
+#[error("the name is not known: {0}")]
+pub struct NotResolved(String);
+
 /// What may be called by one of the two schemes.
 #[derive(Clone)]
 pub struct Rules {
@@ -85,7 +90,8 @@ impl Resolve for Checked {
         let (found, rules) = (self.resolver.resolve(name.as_str().to_owned()), self.rules.clone());
         Box::pin(async move {
             let permitted: Vec<SocketAddr> = found
-                .await?
+                .await
+                .map_err(|error| NotResolved(error.to_string()))?
                 .into_iter()
                 .filter(|address| rules.permit(*address))
                 // The port is the URL's.

@@ -89,6 +89,8 @@ impl Drafted {
             buyer: self.buyer,
             note: self.note,
             version: order.version + 1,
+            // It has another one.
+            erp_synced: false,
             updated_at: now,
             ..order.clone()
         })

@@ -257,6 +257,11 @@ impl Order {
         lines.filter(|(_, waiting)| *waiting > 0).collect()
     }
 
+    /// Whether the prices of its lines hold tax.
+    pub fn prices_include_tax(&self) -> bool {
+        self.prices == Prices::IncludingTax
+    }
+
     /// What others are told of it, as it stands now.
     pub fn told(&self) -> OrderTold {
         let money = |minor: i64| Money::new(minor, self.currency).to_decimal();
@@ -382,4 +387,10 @@ fn share(rate: Rate, minor: i64) -> i64 {
 
 pub fn order_number_text(number: i64) -> String {
     format!("SO-{number:06}")
+}
+
+/// The number of a text that [`order_number_text`] made.
+pub fn order_number_of(text: &str) -> Option<i64> {
+    let number = text.strip_prefix("SO-")?.parse().ok()?;
+    (order_number_text(number) == text).then_some(number)
 }

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use countinghouse_contract::OrderId;
 use diesel::prelude::*;
 
-/// Writes an edited order without its lines, and answers its statuses. `invoiced_on`: the day of the invoice
+/// Writes an edited order without its lines, and answers its statuses: the ERP has another one. `invoiced_on`: the day of the invoice
 /// that takes the place of the one before.
 pub fn update_edited(
     tx: &mut TenantTx<'_>,
@@ -24,7 +24,11 @@ pub fn update_edited(
     let (status, payment, fulfilment): (String, String, String) =
         diesel::update(orders::table.find((tenant.0, order.id.0)))
             .set((
-                (orders::version.eq(order.version), orders::updated_at.eq(order.updated_at)),
+                (
+                    orders::version.eq(order.version),
+                    orders::updated_at.eq(order.updated_at),
+                    orders::erp_synced.eq(order.erp_synced),
+                ),
                 (
                     orders::customer_id.eq(order.buyer.customer.map(|id| id.0)),
                     orders::customer.eq(document(&order.buyer.contact)),
@@ -68,6 +72,7 @@ pub fn set_cancelled(tx: &mut TenantTx<'_>, order: OrderId) -> Result<(), DbErro
             (orders::version.eq(orders::version + 1), orders::updated_at.eq(now)),
             orders::cancelled_at.eq(now),
             orders::credited_minor.eq(orders::total_minor),
+            orders::erp_synced.eq(false),
         ))
         .execute(tx.conn())?;
     Ok(())

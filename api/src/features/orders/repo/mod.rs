@@ -57,6 +57,35 @@ pub fn lock(tx: &mut TenantTx<'_>, id: OrderId) -> Result<Option<Order>, DbError
     locked.map_or(Ok(None), |_| find(tx, id))
 }
 
+/// Those of these that there are.
+pub fn find_all(tx: &mut TenantTx<'_>, ids: &[OrderId]) -> Result<Vec<Order>, DbError> {
+    let tenant = tx.tenant_id();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let some = orders::table.filter(orders::tenant_id.eq(tenant.0).and(orders::id.eq_any(ids)));
+    let rows = some.select(shown()).load(tx.conn())?;
+    complete(tx, rows)
+}
+
+/// Locks these as [`lock`] does, in one order for all who lock several.
+pub fn hold(tx: &mut TenantTx<'_>, ids: &[OrderId]) -> Result<(), DbError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant_id();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let some = orders::table.filter(orders::tenant_id.eq(tenant.0).and(orders::id.eq_any(ids)));
+    let _held: Vec<Uuid> = some.select(orders::id).order(orders::id).for_no_key_update().load(tx.conn())?;
+    Ok(())
+}
+
+/// The order of a number, as people write it.
+pub fn find_number(tx: &mut TenantTx<'_>, number: i64) -> Result<Option<OrderId>, DbError> {
+    let tenant = tx.tenant_id();
+    let by_number = orders::tenant_id.eq(tenant.0).and(orders::number.eq(number));
+    let id: Option<Uuid> = orders::table.filter(by_number).select(orders::id).first(tx.conn()).optional()?;
+    Ok(id.map(OrderId))
+}
+
 pub fn exists(tx: &mut TenantTx<'_>, id: OrderId) -> Result<bool, DbError> {
     let tenant = tx.tenant_id();
     let found: Option<Uuid> = orders::table.find((tenant.0, id.0)).select(orders::id).first(tx.conn()).optional()?;

@@ -1,7 +1,7 @@
 //! Making orders, and moving them on.
 
 use super::{
-    super::model::{Line, Order, Prices, Progress, Settled},
+    super::model::{Line, Order, Progress, Settled},
     rows,
 };
 use crate::{
@@ -106,7 +106,7 @@ pub fn insert(
                 orders::shipping_address.eq(document(&order.buyer.shipping_address)),
             ),
             (
-                orders::prices_include_tax.eq(order.prices == Prices::IncludingTax),
+                orders::prices_include_tax.eq(order.prices_include_tax()),
                 orders::subtotal_minor.eq(order.sums.subtotal),
                 orders::discount_minor.eq(order.sums.discount),
                 orders::shipping_minor.eq(order.sums.shipping),
@@ -193,7 +193,8 @@ pub fn set_settled(tx: &mut TenantTx<'_>, order: OrderId, settled: Settled) -> R
     Ok(())
 }
 
-/// What credit notes took off, all together, and how far the order is fulfilled without what came back.
+/// What credit notes took off, all together, and how far the order is fulfilled without what came back: not as the
+/// ERP has it.
 pub fn set_returned(
     tx: &mut TenantTx<'_>,
     order: OrderId,
@@ -204,7 +205,7 @@ pub fn set_returned(
     let stamp = (orders::version.eq(orders::version + 1), orders::updated_at.eq(tx.now()));
     let fulfilment = orders::fulfilment_status.eq(rows::fulfilment_status_name(status));
     diesel::update(orders::table.find((tenant.0, order.0)))
-        .set((stamp, fulfilment, orders::credited_minor.eq(credited)))
+        .set((stamp, fulfilment, orders::credited_minor.eq(credited), orders::erp_synced.eq(false)))
         .execute(tx.conn())?;
     Ok(())
 }

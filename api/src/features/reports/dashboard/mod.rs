@@ -26,7 +26,7 @@ use countinghouse_contract::dashboard::{Dashboard, ServiceDashboard};
 
 /// Of the client whose request it is.
 pub async fn own(ctx: &TenantCtx) -> Result<Dashboard, ReportError> {
-    ctx.transaction(|tx| {
+    ctx.read(|tx| {
         let (tenant, now) = (tx.tenant_id(), tx.now());
         let costs = tx.actor().permissions.holds(Permission::CostsRead);
         let client = repo::find(tx, tenant)?.ok_or(ReportError::NotFound)?;

@@ -1,9 +1,9 @@
 //! Deliveries and what became of them.
 
-use super::super::model::{Named, NewDelivery};
+use super::super::model::NewDelivery;
 use crate::{
     platform::{
-        db::{DbError, TenantTx, prepared},
+        db::{DbError, Named, TenantTx, prepared},
         http::PageRequest,
     },
     schema::{events, webhook_attempts, webhook_deliveries},
@@ -11,7 +11,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     EventId, WebhookDeliveryId, WebhookEndpointId,
-    webhooks::{DeliveryState, WebhookAttempt, WebhookDelivery, WebhookDeliveryLog, WebhookPayload},
+    webhooks::{DeliveryCause, DeliveryState, WebhookAttempt, WebhookDelivery, WebhookDeliveryLog, WebhookPayload},
 };
 use diesel::{
     prelude::*,
@@ -62,8 +62,8 @@ fn delivery((row, event_type): (Row, String)) -> Result<WebhookDelivery, DbError
         endpoint_id: WebhookEndpointId(row.endpoint_id),
         event_id: EventId(row.event_id),
         event_type,
-        cause: read(&row.cause)?,
-        state: read(&row.state)?,
+        cause: DeliveryCause::read(TABLE, &row.cause)?,
+        state: DeliveryState::read(TABLE, &row.state)?,
         attempts: row.attempts,
         next_attempt_at: row.next_attempt_at,
         created_at: row.created_at,
@@ -71,10 +71,8 @@ fn delivery((row, event_type): (Row, String)) -> Result<WebhookDelivery, DbError
     })
 }
 
-/// A value that a CHECK lets stand in a column of text.
-pub fn read<T: Named>(text: &str) -> Result<T, DbError> {
-    T::named(text).ok_or_else(|| DbError::Corrupt { table: "webhook_deliveries", what: text.to_owned() })
-}
+/// The table whose words are read here.
+pub const TABLE: &str = "webhook_deliveries";
 
 /// The body of a delivery of an event.
 pub fn payload(kind: String, timestamp: DateTime<Utc>, data: Value) -> Result<WebhookPayload, DbError> {

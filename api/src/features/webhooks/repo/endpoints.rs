@@ -1,9 +1,8 @@
 //! Endpoints and their secrets.
 
-use super::super::model::Named;
 use crate::{
     platform::{
-        db::{DbError, TenantTx},
+        db::{DbError, Named, TenantTx},
         http::PageRequest,
     },
     schema::{webhook_endpoints, webhook_secrets},

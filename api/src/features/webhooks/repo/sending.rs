@@ -2,18 +2,18 @@
 
 use super::{
     super::{
-        model::{Message, Named, Outcome, Standing},
+        model::{Message, Outcome, Standing},
         schedule::Health,
     },
-    deliveries::{payload, read},
+    deliveries::{TABLE, payload},
 };
 use crate::{
-    platform::db::{DbError, TenantTx, prepared},
+    platform::db::{DbError, Named, TenantTx, prepared},
     schema::{events, webhook_deliveries, webhook_endpoints, webhook_secrets},
 };
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
-    EventId, JobId, WebhookDeliveryId, WebhookEndpointId, WebhookSecretId, events::DisabledBy,
+    EventId, JobId, WebhookDeliveryId, WebhookEndpointId, WebhookSecretId, events::DisabledBy, webhooks::DeliveryCause,
 };
 use diesel::{
     dsl::min,
@@ -131,7 +131,7 @@ pub fn due(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId, most: i64) -> Res
         Ok(Message {
             delivery: WebhookDeliveryId(delivery),
             event: EventId(event),
-            cause: read(&cause)?,
+            cause: DeliveryCause::read(TABLE, &cause)?,
             attempts,
             payload: payload(kind, happened_at, data)?,
         })

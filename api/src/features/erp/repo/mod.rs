@@ -1,0 +1,10 @@
+//! The link to the ERP in the database.
+
+pub mod attempts;
+pub mod callbacks;
+pub mod configs;
+pub mod lists;
+pub mod secrets;
+pub mod settling;
+pub mod syncs;
+pub mod turns;
