@@ -84,6 +84,10 @@ impl Client {
         self.post_nothing(path).json(body)
     }
 
+    pub(crate) fn put(&self, path: &str, body: &impl Serialize) -> RequestBuilder {
+        self.http.request(Method::PUT, format!("{}{path}", self.api)).json(body)
+    }
+
     pub(crate) fn patch(&self, path: &str, body: &impl Serialize) -> RequestBuilder {
         self.http.request(Method::PATCH, format!("{}{path}", self.api)).json(body)
     }

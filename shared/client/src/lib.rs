@@ -21,6 +21,7 @@ mod api_keys;
 mod audit;
 mod connection;
 mod customers;
+mod erp;
 mod error;
 mod orders;
 mod pages;

@@ -5,7 +5,8 @@
 //! or doubled; `privacy` how long what is told of people stays; `neighbours` that nobody waits for another's ERP;
 //! `asking` what people have sent by hand, and the cron; `lists` how orders stand on their way; `callbacks` what ERPs
 //! tell by themselves, and `strangers` what nobody else gets them to take;
-//! `hands` what people do with what does not arrive, and `trying` what a try of the settings shows.
+//! `hands` what people do with what does not arrive, and `trying` what a try of the settings shows; `switches` is the
+//! link as a whole, on and off, and `typed` the calls of our own client.
 
 mod asking;
 mod callbacks;
@@ -19,7 +20,9 @@ mod privacy;
 mod sending;
 mod standing;
 mod strangers;
+mod switches;
 mod trying;
+mod typed;
 mod unknown;
 mod versions;
 
