@@ -4,8 +4,8 @@ use crate::{ClientError, Session};
 use countinghouse_contract::{
     ErpSyncId, Page,
     erp::{
-        DiscardErpSync, ErpConfig, ErpConfigTest, ErpConfigTested, ErpRun, ErpStatus, ErpSync, ErpSyncLog, ErpSyncQuery,
-        NewErpConfig, OrderSync, SyncOrder,
+        DiscardErpSync, ErpConfig, ErpConfigTest, ErpConfigTested, ErpRun, ErpStatus, ErpSync, ErpSyncLog,
+        ErpSyncQuery, NewErpConfig, OrderSync, SyncOrder,
     },
 };
 use serde_json::json;
