@@ -2,7 +2,8 @@
 
 use super::{link::*, *};
 use crate::jobs::{count, stop, until};
-use countinghouse_tests::{Reply, World};
+use countinghouse_tests::{Login, Reply, World};
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 #[tokio::test]
@@ -301,4 +302,33 @@ async fn a_job_without_a_link_does_nothing() {
     let worker = crate::jobs::start_with(&world, countinghouse_api::jobs::handlers().unwrap());
     until(&world, "jobs WHERE kind = 'sync_with_erp' AND state = 'done'", 1).await;
     stop(worker).await;
+}
+
+/// One bad record holds up no other, and is seen.
+#[tokio::test]
+async fn an_order_that_cannot_be_read_fails_by_itself() {
+    let link = Link::start().await;
+    link.replies(accepted("R"));
+    let mut orders = Vec::new();
+    for _ in 0..4 {
+        orders.push(link.order().await);
+    }
+    let broken = orders[1]["id"].as_str().unwrap();
+    let set = |address: &str| {
+        let update = format!("UPDATE orders SET billing_address = {address} WHERE id = '{broken}'");
+        link.world.database(Login::Owner).batch_execute(&update).unwrap();
+    };
+    set(r#"'{"country": 7}'"#);
+    link.work().await;
+    assert_eq!(link.sent().len(), 3);
+    let page = link.world.owner().get("/erp/syncs?status=failed").await.expect(200);
+    let [failed] = page["data"].as_array().unwrap().as_slice() else { panic!("{page}") };
+    assert_eq!(failed["order_id"], broken);
+    assert!(failed["last_error"].as_str().unwrap().contains("could not be read"), "{failed}");
+    // It is mended, and goes.
+    set("NULL");
+    let retry = format!("/erp/syncs/{}/retry", failed["sync_id"].as_str().unwrap());
+    link.world.owner().post(&retry, &json!({})).await.expect(200);
+    link.work().await;
+    assert_eq!((link.sent().len(), count(&link.world, "erp_syncs WHERE status = 'success'")), (4, 4));
 }

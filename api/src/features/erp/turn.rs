@@ -12,11 +12,12 @@ use super::{
     payload,
     repo::{attempts, configs, configs::Settings, syncs, turns},
     sending::{SyncWithErp, send_soon_in},
+    syncing::{Settled, settle_in},
 };
 use crate::{
     features::orders,
     platform::{
-        db::{Named, TenantTx},
+        db::{DbError, Named, TenantTx},
         events,
         ids::Ids,
         jobs::{JobError, forget_done_in},
@@ -188,12 +189,14 @@ fn orders_of<'a>(tasks: impl Iterator<Item = &'a Task>) -> Vec<OrderId> {
 /// These attempts begin, each with its body: the one that was sent before, or that of the order as it stands.
 fn begin_in(tx: &mut TenantTx<'_>, chosen: Vec<Due>) -> Result<Vec<Task>, JobError> {
     let unwritten = chosen.iter().filter(|due| due.task.payload.is_empty());
-    let unwritten: Vec<OrderId> = unwritten.map(|due| due.task.order).collect();
-    let found = if unwritten.is_empty() { Vec::new() } else { orders::find_all_in(tx, &unwritten)? };
-    let orders: HashMap<OrderId, orders::Order> = found.into_iter().map(|order| (order.id, order)).collect();
+    let orders = read_in(tx, &unwritten.map(|due| due.task.order).collect::<Vec<_>>())?;
     let mut begun = Vec::with_capacity(chosen.len());
     for Due { mut task, erp_reference, .. } in chosen {
-        if let Some(order) = orders.get(&task.order).filter(|_| task.payload.is_empty()) {
+        if task.payload.is_empty() {
+            let Some(order) = orders.get(&task.order) else {
+                give_up_in(tx, &task)?;
+                continue;
+            };
             let version = payload::Version { number: task.order_version, erp_reference: erp_reference.as_deref() };
             task.payload = payload::body(order, &version).map_err(anyhow::Error::from)?;
         }
@@ -202,6 +205,35 @@ fn begin_in(tx: &mut TenantTx<'_>, chosen: Vec<Due>) -> Result<Vec<Task>, JobErr
     let taken: BTreeSet<ErpSyncId> = syncs::begin(tx, &begun)?.into_iter().collect();
     begun.retain(|task| taken.contains(&task.sync));
     Ok(begun)
+}
+
+/// Those that can be read: one that can not be holds up no other.
+fn read_in(tx: &mut TenantTx<'_>, ids: &[OrderId]) -> Result<HashMap<OrderId, orders::Order>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut found = Vec::with_capacity(ids.len());
+    match orders::find_all_in(tx, ids) {
+        Ok(all) => found = all,
+        Err(DbError::Corrupt { .. }) => {
+            for id in ids {
+                match orders::find_all_in(tx, std::slice::from_ref(id)) {
+                    Ok(one) => found.extend(one),
+                    Err(DbError::Corrupt { .. }) => tracing::error!(order = %id, "an order can not be read"),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(found.into_iter().map(|order| (order.id, order)).collect())
+}
+
+/// It failed for good, where people see it, until somebody has mended the order and retries it.
+fn give_up_in(tx: &mut TenantTx<'_>, task: &Task) -> Result<(), JobError> {
+    let why = "The order could not be read, so it was not sent. Tell the operator, and retry it when it is mended.";
+    settle_in(tx, task.sync, &Settled::Failed { why: why.to_owned() }).map_err(anyhow::Error::from)?;
+    Ok(())
 }
 
 /// The ERP has not got it: it is sent in the same attempt.
