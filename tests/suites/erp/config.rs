@@ -53,10 +53,10 @@ async fn it_is_as_by_default_until_it_is_set() {
     assert_eq!(answer.header("etag"), "\"1\"");
     assert_eq!(answer.expect(200), shown);
     assert_eq!(owner.get("/erp/config").await.expect(200), shown);
-    // What is left out is as by default again; secrets stay.
+    // What is left out is as by default again; the secret stays, and the key of no address is forgotten.
     let after = set(&owner, &json!({"enabled": false})).await.expect(200);
     let mut expected = defaults.clone();
-    for (name, value) in [("api_key", json!("***")), ("hmac_secret", json!("***")), ("version", json!(2))] {
+    for (name, value) in [("hmac_secret", json!("***")), ("version", json!(2))] {
         expected[name] = value;
     }
     assert_eq!(after, expected);
@@ -179,4 +179,35 @@ async fn what_the_breaker_counted_was_of_the_settings_before() {
     set(&owner, &moved).await.expect(200);
     let closed = "erp_configs WHERE failures = 0 AND failing_since IS NULL AND open_until IS NULL";
     assert_eq!(crate::jobs::count(&world, closed), 1);
+}
+
+/// Whoever may set the address does not learn the key by it.
+#[tokio::test]
+async fn the_key_goes_to_no_other_server_unless_it_is_given_again() {
+    let world = World::start().await;
+    let owner = world.owner();
+    set(&owner, &whole()).await.expect(200);
+    let mut moved = whole();
+    moved.as_object_mut().unwrap().retain(|name, _| name != "hmac_secret");
+    // Another path of the same server is no other server.
+    (moved["base_url"], moved["api_key"]) = (json!("https://ERP.example.com:443/v2"), json!("***"));
+    assert_eq!(set(&owner, &moved).await.expect(200)["api_key"], "***");
+    for elsewhere in ["https://other.example.com/api", "https://erp.example.com:8443/api"] {
+        for key in [json!("***"), Value::Null] {
+            (moved["base_url"], moved["api_key"]) = (json!(elsewhere), key);
+            set(&owner, &moved).await.invalid(&[("/api_key", "required")]);
+        }
+        let tried = json!({"base_url": elsewhere, "api_key": "***", "hmac_secret": "***"});
+        owner.post("/erp/config/test", &tried).await.invalid(&[("/api_key", "required")]);
+    }
+    assert_eq!(owner.get("/erp/config").await.expect(200)["version"], 2);
+    moved["api_key"] = json!("canary-key");
+    assert_eq!(set(&owner, &moved).await.expect(200)["version"], 3);
+    // By way of no address at all it gets nowhere either.
+    let forgotten = set(&owner, &json!({"enabled": false})).await.expect(200);
+    assert_eq!((&forgotten["base_url"], &forgotten["api_key"]), (&Value::Null, &Value::Null));
+    let log = owner.get("/audit?resource=erp_config").await.expect(200);
+    assert_eq!(log["data"][0]["after"]["api_key"], Value::Null);
+    (moved["base_url"], moved["api_key"]) = (json!("https://other.example.com/api"), json!("***"));
+    set(&owner, &moved).await.invalid(&[("/api_key", "required")]);
 }

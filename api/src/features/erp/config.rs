@@ -38,6 +38,9 @@ const BASE_URL: Text = Text::line(1..=2000);
 const CRON: Text = Text::line(1..=100);
 const SECRET: Text = Text::line(1..=500);
 
+/// Whoever may change the address is not thereby to learn the key.
+pub const KEPT_FOR_ANOTHER: &str = "The key is kept for the server that it was set for: give it again for another one.";
+
 /// Where the key for the ERP is kept.
 pub fn place_of_key(tenant: TenantId) -> Place<'static> {
     Place { tenant: tenant.0, table: "erp_configs", column: "api_key", row: tenant.0 }
@@ -90,9 +93,14 @@ pub async fn set(
             api_key: changed(&mut invalid, "/api_key", input.api_key.as_deref(), kept.api_key.as_ref()),
             hmac_secret: changed(&mut invalid, "/hmac_secret", input.hmac_secret.as_deref(), kept.hmac_secret.as_ref()),
         };
+        let given = is_given(input.api_key.as_deref());
         let mut after = checked(&mut invalid, &outbound, input);
         after.version = before.version;
-        after.api_key.clone_from(&before.api_key);
+        if given || is_for(&before, after.base_url.as_deref()) {
+            after.api_key.clone_from(&before.api_key);
+        } else if after.base_url.is_some() {
+            invalid.add("/api_key", "required", KEPT_FOR_ANOTHER);
+        }
         if after.enabled {
             let missing = [
                 ("/base_url", after.base_url.is_none()),
@@ -135,7 +143,7 @@ fn write(
     configs::update(tx, after)?;
     let was = [&kept.api_key, &kept.hmac_secret].map(|secret| secret.as_ref().map(|_| "before"));
     let renewed = [&new.api_key, &new.hmac_secret].map(|secret| secret.as_ref().map(|_| "after"));
-    let is = [renewed[0].or(was[0]), renewed[1].or(was[1])];
+    let is = [renewed[0].or(was[0]).filter(|_| after.api_key.is_some()), renewed[1].or(was[1])];
     let entry = Entry::new(Action::ErpConfigChanged, tenant).changed(audited(before, was), audited(after, is));
     record_in(tx, entry.hiding(&["api_key", "hmac_secret"]))?;
     act_in(tx, after)
@@ -152,6 +160,17 @@ fn act_in(tx: &mut TenantTx<'_>, settings: &Settings) -> Result<(), ErpError> {
         send_soon_in(tx, tx.now())?;
     }
     Ok(())
+}
+
+/// Whether the key that is kept may be sent there: where it was set for, whatever the path.
+pub fn is_for(kept: &Settings, base_url: Option<&str>) -> bool {
+    let before = kept.base_url.as_deref();
+    kept.api_key.is_none() || before.is_none() || before.and_then(origin) == base_url.and_then(origin)
+}
+
+/// Whether a secret is given, and not as it reads back.
+pub fn is_given(secret: Option<&str>) -> bool {
+    secret.is_some_and(|text| text != HIDDEN)
 }
 
 /// A secret that is given and is not the one of before.

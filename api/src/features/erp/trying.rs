@@ -2,7 +2,7 @@
 //! that never was.
 
 use super::{
-    config::{check_url, given_secret, origin, secrets_in},
+    config::{KEPT_FOR_ANOTHER, check_url, given_secret, is_for, is_given, origin, secrets_in},
     error::ErpError,
     repo::configs,
     sending::headers,
@@ -34,6 +34,12 @@ pub async fn test(state: &AppState, ctx: &TenantCtx, input: ErpConfigTest) -> Re
         let settings = configs::find(tx)?.unwrap_or_default();
         let mut secrets = secrets_in(tx, &vault, &settings)?;
         let mut invalid = Invalid::default();
+        if !is_given(input.api_key.as_deref())
+            && input.base_url.is_some()
+            && !is_for(&settings, input.base_url.as_deref())
+        {
+            invalid.add("/api_key", "required", KEPT_FOR_ANOTHER);
+        }
         let given = given_secret(&mut invalid, "/api_key", input.api_key.as_deref());
         secrets.api_key = given.or(secrets.api_key);
         let given = given_secret(&mut invalid, "/hmac_secret", input.hmac_secret.as_deref());

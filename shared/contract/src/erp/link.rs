@@ -30,7 +30,8 @@ pub struct NewErpConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2000), example = "https://erp.example.com/api")]
     pub base_url: Option<String>,
-    /// Shown to the ERP as `X-API-KEY`.
+    /// Shown to the ERP as `X-API-KEY`. It is kept for the server of `base_url`: with another one, give it again;
+    /// without one, it is forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 500), example = "***")]
     pub api_key: Option<String>,
@@ -94,7 +95,7 @@ pub struct ErpConfigTest {
     /// In place of the one that is set, as the others.
     #[schemars(length(max = 2000))]
     pub base_url: Option<String>,
-    /// `"***"`, or left out: the one that is set.
+    /// `"***"`, or left out: the one that is set, which goes to no other server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 500))]
     pub api_key: Option<String>,
