@@ -1,31 +1,80 @@
 //! A superadmin who is logged in.
 //!
 //! There is no second log-in behind the caller's back here: it takes a new one-time code. After
-//! 15 minutes the service answers 401, and the caller logs in again.
+//! 15 minutes the service answers 401, and the caller has the session renewed, or logs in again.
 
 use crate::{Client, ClientError};
 use countinghouse_contract::{
     Page,
     admin::{
-        LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Tenant, TenantMade,
-        TenantQuery,
+        LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Suspension, Tenant,
+        TenantMade, TenantQuery,
     },
     audit::{AuditEntry, OperatorAuditQuery},
-    auth::LoggedIn,
+    auth::{LoggedIn, Refresh, Refreshed},
     dashboard::{Dashboard, ServiceDashboard},
 };
+use serde_json::json;
 use std::fmt;
 
 /// What a superadmin may call.
 pub struct SuperadminSession {
     client: Client,
     token: String,
+    refresh_token: String,
     user: LoginSuperadmin,
 }
 
 impl SuperadminSession {
     pub(crate) fn new(client: Client, answer: LoggedIn<LoginSuperadmin>) -> Self {
-        Self { client, token: answer.access_token, user: answer.user }
+        Self { client, token: answer.access_token, refresh_token: answer.refresh_token, user: answer.user }
+    }
+
+    /// What somebody was logged in with before, without asking the service whether it is good still.
+    pub fn of_tokens(client: Client, user: LoginSuperadmin, access_token: String, refresh_token: String) -> Self {
+        Self { client, token: access_token, refresh_token, user }
+    }
+
+    /// The access token, and what gets a new pair, once: both are secrets.
+    pub fn tokens(&self) -> (&str, &str) {
+        (&self.token, &self.refresh_token)
+    }
+
+    /// The session with a new pair of tokens, in place of this one.
+    ///
+    /// # Errors
+    /// The problem `invalid_refresh_token`: the session is over, or was renewed before.
+    pub async fn renewed(&self) -> Result<Self, ClientError> {
+        let refresh = Refresh { refresh_token: self.refresh_token.clone() };
+        let fresh: Refreshed = self.client.call(self.client.post("/admin/auth/refresh", &refresh)).await?;
+        let (client, user) = (self.client.clone(), self.user.clone());
+        Ok(Self { client, token: fresh.access_token, refresh_token: fresh.refresh_token, user })
+    }
+
+    /// Ends the session on the service.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn logout(self) -> Result<(), ClientError> {
+        self.client.send(self.client.post_nothing("/admin/auth/logout").bearer_auth(&self.token)).await.map(drop)
+    }
+
+    /// Keeps a client from working, at once.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn suspend_tenant(&self, slug: &str, suspension: &Suspension) -> Result<Tenant, ClientError> {
+        let path = format!("/admin/tenants/{slug}/suspend");
+        self.client.call(self.client.post(&path, suspension).bearer_auth(&self.token)).await
+    }
+
+    /// Lets a suspended client work again.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn resume_tenant(&self, slug: &str) -> Result<Tenant, ClientError> {
+        let path = format!("/admin/tenants/{slug}/resume");
+        self.client.call(self.client.post(&path, &json!({})).bearer_auth(&self.token)).await
     }
 
     /// Who logged in.

@@ -1,0 +1,74 @@
+//! What stands before a screen until it is answered or closed: help, details, a question.
+
+mod confirm;
+mod details;
+mod help;
+
+pub use confirm::{Confirm, with_cursor};
+pub use details::Details;
+pub use help::Help;
+
+use crate::{asks::Ask, theme::Theme};
+use crossterm::event::KeyEvent;
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    widgets::{Block, Clear, Widget},
+};
+
+#[derive(Debug)]
+pub enum Popup {
+    Help(Help),
+    Details(Details),
+    Confirm(Confirm),
+}
+
+/// What became of a key in a popup.
+#[derive(Debug, PartialEq, Eq)]
+pub enum After {
+    Stays,
+    Closes,
+    /// It was answered: this is to be done.
+    Asks(Ask),
+}
+
+impl Popup {
+    pub fn key(&mut self, key: &KeyEvent) -> After {
+        match self {
+            Self::Help(help) => help.key(key),
+            Self::Details(details) => details.key(key),
+            Self::Confirm(confirm) => confirm.key(key),
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if let Self::Confirm(confirm) = self {
+            confirm.paste(text);
+        }
+    }
+
+    pub fn draw(&mut self, area: Rect, buffer: &mut Buffer, theme: Theme) {
+        match self {
+            Self::Help(help) => help.draw(area, buffer, theme),
+            Self::Details(details) => details.draw(area, buffer, theme),
+            Self::Confirm(confirm) => confirm.draw(area, buffer, theme),
+        }
+    }
+}
+
+/// A frame in the middle, as large as it needs to be and no larger than there is room; answers what is inside.
+fn frame(area: Rect, size: (usize, usize), title: &str, buffer: &mut Buffer, theme: Theme) -> Rect {
+    let cells = |wanted: usize, room: u16| u16::try_from(wanted + 4).unwrap_or(u16::MAX).min(room);
+    let (width, height) = (cells(size.0, area.width), cells(size.1, area.height).saturating_sub(2).max(3));
+    let place = Rect {
+        x: area.x + area.width.saturating_sub(width) / 2,
+        y: area.y + area.height.saturating_sub(height) / 2,
+        width,
+        height: height.min(area.height),
+    };
+    Clear.render(place, buffer);
+    let block = Block::bordered().border_style(theme.frame(true)).title(format!(" {title} "));
+    let inner = block.inner(place);
+    block.render(place, buffer);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}

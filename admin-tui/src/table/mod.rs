@@ -1,0 +1,204 @@
+//! A list on the screen: rows that keep their place while they change, sorted, filtered and marked.
+//!
+//! Whatever arrives, the cursor stays on its record, not on its line. `filter` is what rows have to match, `view` how
+//! they are drawn, and `export` how they leave as CSV or JSON.
+
+mod export;
+mod filter;
+mod view;
+
+pub use export::{Format, field};
+pub use filter::Filter;
+
+use crate::theme::Tone;
+use std::collections::BTreeSet;
+
+/// How wide a column is, and when it gives way.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub title: &'static str,
+    pub width: Width,
+    /// On a narrow screen, columns of higher rank go first; rank 0 stays.
+    pub rank: u8,
+    pub right: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Width {
+    /// So many cells.
+    Fixed(u16),
+    /// A share of what is left, and no less than this.
+    Rest(u16),
+}
+
+/// One text of a row, with what it is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    pub tone: Tone,
+    pub order: Order,
+}
+
+/// What a cell is sorted by; cells of a column are of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    Text(String),
+    Number(i64),
+}
+
+impl Cell {
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = crate::text::clean(&text.into());
+        Self { order: Order::Text(text.to_lowercase()), text, tone: Tone::Plain }
+    }
+
+    pub fn number(number: i64) -> Self {
+        Self { text: number.to_string(), tone: Tone::Plain, order: Order::Number(number) }
+    }
+
+    /// A text that is sorted by a number, such as a time.
+    pub fn by(text: impl Into<String>, order: i64) -> Self {
+        Self { order: Order::Number(order), ..Self::text(text) }
+    }
+
+    pub fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+}
+
+/// A record, by what it is called for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub key: String,
+    pub cells: Vec<Cell>,
+}
+
+/// Rows with a cursor.
+#[derive(Debug)]
+pub struct Table {
+    columns: &'static [Column],
+    rows: Vec<Row>,
+    /// Places in `rows` of those that are shown, in their order.
+    shown: Vec<usize>,
+    /// A place in `shown`.
+    cursor: usize,
+    /// The first of `shown` on the screen; drawing moves it.
+    top: usize,
+    sort: Option<Sort>,
+    filter: Filter,
+    marks: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sort {
+    column: usize,
+    descending: bool,
+}
+
+impl Table {
+    pub fn new(columns: &'static [Column]) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+            shown: Vec::new(),
+            cursor: 0,
+            top: 0,
+            sort: None,
+            filter: Filter::default(),
+            marks: BTreeSet::new(),
+        }
+    }
+
+    /// What is there now. Cursor and marks stay with their records; where the cursor's is gone, it stays on its line.
+    pub fn set(&mut self, rows: Vec<Row>) {
+        let held = self.current().map(|row| row.key.clone());
+        self.rows = rows;
+        let keys: BTreeSet<&str> = self.rows.iter().map(|row| row.key.as_str()).collect();
+        self.marks.retain(|key| keys.contains(key.as_str()));
+        self.show(held);
+    }
+
+    /// How many are there, and how many of them are shown.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.rows.len(), self.shown.len())
+    }
+
+    pub fn current(&self) -> Option<&Row> {
+        self.shown.get(self.cursor).and_then(|at| self.rows.get(*at))
+    }
+
+    /// Up or down by so many, and no further than there is.
+    pub fn step(&mut self, by: isize) {
+        self.go_to(self.cursor.saturating_add_signed(by));
+    }
+
+    /// To this line of what is shown, or the last.
+    pub fn go_to(&mut self, line: usize) {
+        self.cursor = line.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// By this column, counted from 0; again, the other way round; a third time, as it came.
+    pub fn sort_by(&mut self, column: usize) {
+        if column >= self.columns.len() {
+            return;
+        }
+        self.sort = match self.sort {
+            Some(Sort { column: at, descending: false }) if at == column => Some(Sort { column, descending: true }),
+            Some(Sort { column: at, descending: true }) if at == column => None,
+            _ => Some(Sort { column, descending: false }),
+        };
+        let held = self.current().map(|row| row.key.clone());
+        self.show(held);
+    }
+
+    pub fn filter(&mut self, filter: Filter) {
+        let held = self.current().map(|row| row.key.clone());
+        self.filter = filter;
+        self.show(held);
+    }
+
+    pub fn filter_text(&self) -> &str {
+        self.filter.text()
+    }
+
+    /// Marks the record under the cursor, or takes the mark away, and goes on to the next.
+    pub fn mark(&mut self) {
+        let Some(key) = self.current().map(|row| row.key.clone()) else { return };
+        if !self.marks.remove(&key) {
+            self.marks.insert(key);
+        }
+        self.step(1);
+    }
+
+    pub fn forget_marks(&mut self) {
+        self.marks.clear();
+    }
+
+    /// What an action is about: the marked ones that are shown, or the one under the cursor.
+    pub fn chosen(&self) -> Vec<&Row> {
+        let marked: Vec<&Row> = self.lines().filter(|row| self.marks.contains(&row.key)).collect();
+        if marked.is_empty() { self.current().into_iter().collect() } else { marked }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Row> {
+        self.shown.iter().filter_map(|at| self.rows.get(*at))
+    }
+
+    fn show(&mut self, held: Option<String>) {
+        let mut shown: Vec<usize> = Vec::with_capacity(self.rows.len());
+        shown.extend(self.rows.iter().enumerate().filter(|(_, row)| self.filter.takes(row)).map(|(at, _)| at));
+        if let Some(Sort { column, descending }) = self.sort {
+            let order = |at: &usize| self.rows.get(*at).and_then(|row| row.cells.get(column)).map(|cell| &cell.order);
+            shown.sort_by(|one, other| {
+                let ascending = order(one).cmp(&order(other));
+                if descending { ascending.reverse() } else { ascending }
+            });
+        }
+        self.shown = shown;
+        let place = held.and_then(|key| self.lines().position(|row| row.key == key));
+        self.go_to(place.unwrap_or(self.cursor));
+    }
+}
+
+#[cfg(test)]
+mod tests;

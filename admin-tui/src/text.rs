@@ -1,0 +1,134 @@
+//! Text that strangers wrote, made fit for a terminal: nothing in it moves the cursor, changes a colour or hides what
+//! stands beside it, and its width is what it takes on the screen.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+const ESCAPE: char = '\u{1b}';
+const CUT: &str = "…";
+
+/// Without control characters, escape sequences and what turns the direction of writing; line breaks and tabs are
+/// blanks.
+pub fn clean(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\n' | '\r' | '\t' => kept.push(' '),
+            ESCAPE => skip_sequence(&mut rest),
+            // The same in one character (C1).
+            '\u{9b}' => skip_until(&mut rest, |c| ('@'..='~').contains(&c)),
+            '\u{90}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
+            _ if character.is_control() || turns(character) => {}
+            _ => kept.push(character),
+        }
+    }
+    kept
+}
+
+/// Of ECMA-48: what follows an escape belongs to it, up to its last character.
+fn skip_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match rest.peek() {
+        Some('[') => {
+            rest.next();
+            skip_until(rest, |c| ('@'..='~').contains(&c));
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            rest.next();
+            skip_string(rest);
+        }
+        Some(' '..='/') => skip_until(rest, |c| ('0'..='~').contains(&c)),
+        Some(_) => drop(rest.next()),
+        None => {}
+    }
+}
+
+/// Up to BEL, or ST in either form.
+fn skip_string(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while let Some(character) = rest.next() {
+        match character {
+            '\u{7}' | '\u{9c}' => return,
+            ESCAPE => {
+                rest.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn skip_until(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, is_last: impl Fn(char) -> bool) {
+    for character in rest.by_ref() {
+        if is_last(character) {
+            return;
+        }
+    }
+}
+
+/// Marks that write what follows from right to left, or isolate it, and those that can not be seen.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// How many cells it takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cut to so many cells, with a sign that it was; never through a character.
+pub fn fit(text: &str, cells: usize) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let Some(room) = cells.checked_sub(width(CUT)) else { return String::new() };
+    let mut taken = 0;
+    let whole = text.graphemes(true).take_while(|grapheme| {
+        taken += width(grapheme);
+        taken <= room
+    });
+    whole.chain([CUT]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_commands_a_terminal_is_left() {
+        for (text, kept) in [
+            ("plain, ünïcode, 日本", "plain, ünïcode, 日本"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("\u{1b}P1$r0m\u{1b}\\x", "x"),
+            ("\u{1b}(0lqk", "lqk"),
+            ("\u{9b}2Jx\u{9d}0;t\u{9c}y", "xy"),
+            ("a\u{8}\u{0}\u{7f}b", "ab"),
+            ("one\r\ntwo\tthree", "one  two three"),
+            ("abc\u{202e}fed\u{2066}\u{200b}", "abcfed"),
+            ("\u{1b}", ""),
+            ("\u{1b}[", ""),
+            ("\u{1b}]never ends", ""),
+        ] {
+            assert_eq!(clean(text), kept, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_by_cells_and_between_characters() {
+        for (text, cells, cut) in [
+            ("short", 5, "short"),
+            ("longer", 5, "long…"),
+            ("日本語", 6, "日本語"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            ("👩‍👩‍👧 family", 4, "👩‍👩‍👧 …"),
+            ("x", 0, ""),
+            ("xy", 1, "…"),
+        ] {
+            assert_eq!(fit(text, cells), cut, "{text:?} in {cells}");
+            assert!(width(&fit(text, cells)) <= cells);
+        }
+    }
+}
