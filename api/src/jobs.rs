@@ -19,6 +19,7 @@ pub fn handlers() -> Result<Handlers, CronError> {
         .with::<webhooks::ReplayEvents>()
         .with::<erp::SyncWithErp>()
         .with::<erp::ReleaseErpSyncs>()
+        .with::<erp::RetryFailedSyncs>()
         .for_every_client::<retention::Purge>("17 3 * * *")
         .for_the_operator("purge", "47 3 * * *", retention::purge_operators)
 }

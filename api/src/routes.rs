@@ -25,6 +25,7 @@ pub fn table() -> Vec<Route> {
         features::erp::routes(),
         features::superadmins::routes(),
         features::tenants::routes(),
+        features::operator::routes(),
     ]
     .concat()
 }

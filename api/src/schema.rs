@@ -5,12 +5,14 @@ mod after_sale;
 mod audit;
 mod bulk;
 mod erp;
+mod operator;
 mod webhooks;
 
 pub use after_sale::{return_lines, returns};
 pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
 pub use bulk::{import_chunks, import_errors, imports};
 pub use erp::{erp_attempts, erp_callbacks, erp_configs, erp_secrets, erp_syncs};
+pub use operator::superadmin_looks;
 pub use webhooks::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_secrets};
 
 diesel::table! {

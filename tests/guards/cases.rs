@@ -31,6 +31,8 @@ pub struct Things {
     /// One that failed for good, and its order's number.
     pub sync: String,
     pub synced_number: String,
+    /// One that was given up.
+    pub dead_job: String,
     /// The line of it.
     pub line: String,
     /// Invoiced, paid, and returned since: the customer is owed something.
@@ -68,7 +70,8 @@ impl Things {
             import,
             endpoint,
             delivery,
-        ] = [(); 14].map(|()| id.to_owned());
+            dead_job,
+        ] = [(); 15].map(|()| id.to_owned());
         let (role, account) = (format!("r{}", id.replace('-', "")), "999999".to_owned());
         let (order_number, synced_number, sync) = ("SO-999999".to_owned(), "SO-999999".to_owned(), id.to_owned());
         Self {
@@ -78,6 +81,7 @@ impl Things {
             order_number,
             sync,
             synced_number,
+            dead_job,
             line,
             owed,
             returned,
@@ -146,6 +150,13 @@ impl Things {
              now(), now(), now() FROM orders WHERE id = '{owed}'"
         );
         world.database(Login::Owner).batch_execute(&failed).unwrap();
+        let dead_job = uuid::Uuid::now_v7().to_string();
+        let dead = format!(
+            "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, state, run_at, attempts, max_attempts, \
+             last_error, created_at, finished_at) SELECT tenant_id, '{dead_job}', 'nobody_knows_it', 1, '{{}}', 'dead', \
+             now(), 5, 5, 'x', now(), now() FROM orders WHERE id = '{owed}'"
+        );
+        world.database(Login::Owner).batch_execute(&dead).unwrap();
         let import = id(owner.import("products", "sku,name,price\n").await.expect(201));
         // A client has 20 at most.
         let earlier = format!(
@@ -161,6 +172,7 @@ impl Things {
             order_number,
             sync,
             synced_number,
+            dead_job,
             line,
             owed,
             returned,
@@ -338,7 +350,15 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             (route.path.to_owned(), Some(body))
         }
         "POST /erp/run" => (route.path.to_owned(), None),
-        "GET /admin/superadmins" => (route.path.to_owned(), None),
+        "GET /admin/superadmins" | "GET /admin/erp-syncs" | "GET /admin/jobs" | "GET /admin/jobs/queues" => {
+            (route.path.to_owned(), None)
+        }
+        "GET /admin/erp-syncs/{id}" => (with(&things.sync), None),
+        "POST /admin/erp-syncs/{id}/retry" => (with(&things.sync), Some(json!({}))),
+        "POST /admin/erp-syncs/{id}/discard" => (with(&things.sync), Some(json!({"reason": "x"}))),
+        "POST /admin/erp-syncs/retry" => (route.path.to_owned(), Some(json!({"status": "failed"}))),
+        "POST /admin/jobs/{id}/retry" => (with(&things.dead_job), Some(json!({}))),
+        "POST /admin/jobs/{id}/discard" => (with(&things.dead_job), Some(json!({"reason": "x"}))),
         "POST /admin/superadmins" => (route.path.to_owned(), Some(json!({"username": unique}))),
         "GET /admin/tenants/{slug}" | "GET /admin/tenants/{slug}/reports/dashboard" => {
             (route.path.replace("{slug}", "north"), None)

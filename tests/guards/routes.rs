@@ -112,7 +112,7 @@ async fn ended_disabled_and_suspended_act_on_the_next_request() {
 #[tokio::test]
 async fn an_ended_superadmin_session_opens_nothing() {
     let world = World::start().await;
-    let things = Things::none("");
+    let things = Things::none(&uuid::Uuid::now_v7().to_string());
     let superadmin = world.superadmin();
     let routes: Vec<Route> = guarded().into_iter().filter(|route| route.access == Access::Superadmin).collect();
     assert!(!routes.is_empty());

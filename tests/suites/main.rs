@@ -45,6 +45,7 @@ mod logs;
 mod low_stock;
 mod mock_erp;
 mod operations;
+mod operator;
 mod orders;
 mod orders_killed;
 mod own_servers;

@@ -96,7 +96,8 @@ pub async fn operations(world: &World) -> Vec<Operation> {
     let edit = json!({"lines": [stays], "customer": {"first_name": "Olga"}, "billing_address": address(),
         "shipping_address": address(), "shipping": "4.95", "note": "Ring twice"});
     let edited = edited["id"].as_str().expect("an id").to_owned();
-    let failed = failed_sync(world, &owed);
+    let [failed, failed_too] = [&owed, &invoiced].map(|order| failed_sync(world, order));
+    let dead = dead_job(world, &owed);
     vec![
         post("/auth/login", &nobody, log_in, &["/client_id", "/username", "/password"]),
         post(
@@ -179,6 +180,19 @@ pub async fn operations(world: &World) -> Vec<Operation> {
             ],
         ),
         post("/admin/superadmins", &superadmin, json!({"username": "deputy"}), &["/username"]),
+        post(
+            "/admin/erp-syncs/retry",
+            &superadmin,
+            json!({"status": "failed", "tenant": "north", "error_contains": "Answered 503", "dry_run": true}),
+            &["/status"],
+        ),
+        post(
+            &format!("/admin/erp-syncs/{failed_too}/discard"),
+            &superadmin,
+            json!({"reason": "Entered by hand"}),
+            &["/reason"],
+        ),
+        post(&format!("/admin/jobs/{dead}/discard"), &superadmin, json!({"reason": "Not needed"}), &["/reason"]),
         post("/admin/tenants/south/suspend", &superadmin, json!({"reason": "unpaid"}), &["/reason"]),
         operation(
             Method::PATCH,
@@ -379,6 +393,18 @@ fn failed_sync(world: &World, order: &str) -> String {
          max_attempts, idempotency_key, last_error, created_at, updated_at, finished_at) \
          SELECT tenant_id, '{id}', id, 'SO-X', 1000, 'resync', 'failed', 5, 5, '{id}', 'x', now(), now(), now() \
          FROM orders WHERE id = '{order}'"
+    );
+    world.database(Login::Owner).batch_execute(&insert).expect("a row");
+    id
+}
+
+/// A job that was given up, of the client that has this order.
+fn dead_job(world: &World, order: &str) -> String {
+    let id = uuid::Uuid::now_v7().to_string();
+    let insert = format!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload_version, payload, state, run_at, attempts, max_attempts, \
+         last_error, created_at, finished_at) SELECT tenant_id, '{id}', 'nobody_knows_it', 1, '{{}}', 'dead', now(), 5, \
+         5, 'x', now(), now() FROM orders WHERE id = '{order}'"
     );
     world.database(Login::Owner).batch_execute(&insert).expect("a row");
     id

@@ -11,6 +11,7 @@ pub mod exports;
 pub mod identity;
 pub mod imports;
 pub mod inventory;
+pub mod operator;
 pub mod orders;
 pub mod products;
 pub mod registration;

@@ -3,6 +3,9 @@
 //! There is no second log-in behind the caller's back here: it takes a new one-time code. After
 //! 15 minutes the service answers 401, and the caller has the session renewed, or logs in again.
 
+mod jobs;
+mod syncs;
+
 use crate::{Client, ClientError};
 use countinghouse_contract::{
     Page,
@@ -14,6 +17,8 @@ use countinghouse_contract::{
     auth::{LoggedIn, Refresh, Refreshed},
     dashboard::{Dashboard, ServiceDashboard},
 };
+use reqwest::RequestBuilder;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::fmt;
 
@@ -65,7 +70,7 @@ impl SuperadminSession {
     /// The problem `not_found`.
     pub async fn suspend_tenant(&self, slug: &str, suspension: &Suspension) -> Result<Tenant, ClientError> {
         let path = format!("/admin/tenants/{slug}/suspend");
-        self.client.call(self.client.post(&path, suspension).bearer_auth(&self.token)).await
+        self.call(self.client.post(&path, suspension)).await
     }
 
     /// Lets a suspended client work again.
@@ -74,7 +79,15 @@ impl SuperadminSession {
     /// The problem `not_found`.
     pub async fn resume_tenant(&self, slug: &str) -> Result<Tenant, ClientError> {
         let path = format!("/admin/tenants/{slug}/resume");
-        self.client.call(self.client.post(&path, &json!({})).bearer_auth(&self.token)).await
+        self.call(self.client.post(&path, &json!({}))).await
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        self.client.call(request.bearer_auth(&self.token)).await
     }
 
     /// Who logged in.
@@ -87,7 +100,7 @@ impl SuperadminSession {
     /// # Errors
     /// The problem `slug_taken`.
     pub async fn create_tenant(&self, tenant: &NewTenant) -> Result<TenantMade, ClientError> {
-        self.client.call(self.client.post("/admin/tenants", tenant).bearer_auth(&self.token)).await
+        self.call(self.client.post("/admin/tenants", tenant)).await
     }
 
     /// Makes another superadmin; how they log in is in this answer and nowhere else.
@@ -95,7 +108,7 @@ impl SuperadminSession {
     /// # Errors
     /// The problem `username_taken`.
     pub async fn create_superadmin(&self, superadmin: &NewSuperadmin) -> Result<SuperadminMade, ClientError> {
-        self.client.call(self.client.post("/admin/superadmins", superadmin).bearer_auth(&self.token)).await
+        self.call(self.client.post("/admin/superadmins", superadmin)).await
     }
 
     /// How all clients are doing.
@@ -103,7 +116,7 @@ impl SuperadminSession {
     /// # Errors
     /// None of its own.
     pub async fn dashboard(&self) -> Result<ServiceDashboard, ClientError> {
-        self.client.call(self.client.get("/admin/reports/dashboard").bearer_auth(&self.token)).await
+        self.call(self.client.get("/admin/reports/dashboard")).await
     }
 
     /// How one client is doing; its audit log says who looked.
@@ -112,7 +125,7 @@ impl SuperadminSession {
     /// The problem `not_found`.
     pub async fn dashboard_of(&self, slug: &str) -> Result<Dashboard, ClientError> {
         let path = format!("/admin/tenants/{slug}/reports/dashboard");
-        self.client.call(self.client.get(&path).bearer_auth(&self.token)).await
+        self.call(self.client.get(&path)).await
     }
 
     /// One page of superadmins, newest first.
@@ -120,7 +133,7 @@ impl SuperadminSession {
     /// # Errors
     /// The problem `invalid_cursor` inside of `invalid_request`.
     pub async fn superadmins(&self, query: &SuperadminQuery) -> Result<Page<Superadmin>, ClientError> {
-        self.client.call(self.client.list("/admin/superadmins", query)?.bearer_auth(&self.token)).await
+        self.call(self.client.list("/admin/superadmins", query)?).await
     }
 
     /// One page of clients, newest first.
@@ -128,7 +141,7 @@ impl SuperadminSession {
     /// # Errors
     /// The problem `invalid_cursor` inside of `invalid_request`.
     pub async fn tenants(&self, query: &TenantQuery) -> Result<Page<Tenant>, ClientError> {
-        self.client.call(self.client.list("/admin/tenants", query)?.bearer_auth(&self.token)).await
+        self.call(self.client.list("/admin/tenants", query)?).await
     }
 
     /// One page of the operator's own audit log, newest first.
@@ -136,7 +149,7 @@ impl SuperadminSession {
     /// # Errors
     /// The problem `invalid_request`, with `unknown_action` and the like inside.
     pub async fn audit(&self, query: &OperatorAuditQuery) -> Result<Page<AuditEntry>, ClientError> {
-        self.client.call(self.client.list("/admin/audit", query)?.bearer_auth(&self.token)).await
+        self.call(self.client.list("/admin/audit", query)?).await
     }
 }
 

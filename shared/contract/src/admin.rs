@@ -1,4 +1,7 @@
-//! What superadmins do: clients of the service.
+//! What superadmins do: clients of the service here, and what they look after over all clients in its rooms.
+
+pub mod jobs;
+pub mod syncs;
 
 use crate::{Currency, Patch, SuperadminId, TenantId, UserId};
 use chrono::{DateTime, Utc};

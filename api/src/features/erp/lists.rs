@@ -8,7 +8,7 @@ use super::{
 };
 use crate::platform::{
     authn::TenantCtx,
-    db::Named,
+    db::{Named, TenantTx},
     http::{Dates, Invalid, PageRequest, Text},
 };
 use countinghouse_contract::{
@@ -37,11 +37,12 @@ pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result
 }
 
 pub async fn get(ctx: &TenantCtx, id: ErpSyncId) -> Result<ErpSyncLog, ErpError> {
-    ctx.read(move |tx| {
-        let sync = lists::find(tx, id)?.ok_or(ErpError::NotFound)?;
-        Ok(ErpSyncLog { sync, log: lists::attempts_of(tx, id)?, callbacks: callbacks::of_sync(tx, id)? })
-    })
-    .await
+    ctx.read(move |tx| get_in(tx, id)).await
+}
+
+pub fn get_in(tx: &mut TenantTx<'_>, id: ErpSyncId) -> Result<ErpSyncLog, ErpError> {
+    let sync = lists::find(tx, id)?.ok_or(ErpError::NotFound)?;
+    Ok(ErpSyncLog { sync, log: lists::attempts_of(tx, id)?, callbacks: callbacks::of_sync(tx, id)? })
 }
 
 /// How the link stands: whether anything is sent, and what waits.

@@ -18,8 +18,11 @@ mod error;
 mod hands;
 mod http;
 mod lists;
+mod many;
 mod mock_stock;
 mod model;
+mod of_all;
+mod of_all_http;
 mod payload;
 mod ranks;
 mod repo;
@@ -29,10 +32,11 @@ mod trying;
 mod turn;
 
 pub use cron::ReleaseErpSyncs;
+pub use many::RetryFailedSyncs;
 pub use sending::SyncWithErp;
 
 use crate::platform::http::Route;
 
 pub fn routes() -> Vec<Route> {
-    [http::routes(), asking_http::routes()].concat()
+    [http::routes(), asking_http::routes(), of_all_http::routes()].concat()
 }

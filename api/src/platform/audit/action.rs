@@ -33,6 +33,8 @@ actions! {
     ClientResumed = "client.resumed",
     /// A superadmin looked at its dashboard.
     ClientDashboardShown = "client.dashboard_shown",
+    /// A superadmin looked at some list of it.
+    ClientShown = "client.shown",
     UserCreated = "user.created",
     UserChanged = "user.changed",
     UserDeleted = "user.deleted",
@@ -104,6 +106,17 @@ actions! {
     ErpConfigTested = "erp_config.tested",
     ErpSyncRetried = "erp_sync.retried",
     ErpSyncDiscarded = "erp_sync.discarded",
+    /// A superadmin looked at what was sent and answered.
+    ErpSyncShown = "erp_sync.shown",
+    /// A superadmin had all that failed, or all that failed for some reason, sent again: `erp_sync.retry_asked` in the
+    /// operator's log, and some of them at a time in the client's.
+    ErpSyncRetryAsked = "erp_sync.retry_asked",
+    ErpSyncsRetried = "erp_sync.many_retried",
+    /// A superadmin let a dead job go again, or gave it up.
+    JobRetried = "job.retried",
+    JobDiscarded = "job.discarded",
+    /// A superadmin looked at a list over all clients, which is named; once a session.
+    ListShown = "list.shown",
     MasterKeyRotated = "master_key.rotated",
 }
 

@@ -31,6 +31,7 @@ impl Actor {
             // In the name of a user, or of nobody.
             Credential::Worker { .. } if principal.user_id.0.is_nil() => Self::Worker,
             Credential::Worker { .. } => Self::User(principal.user_id),
+            Credential::Superadmin { superadmin, .. } => Self::Superadmin(superadmin),
         }
     }
 

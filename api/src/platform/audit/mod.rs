@@ -10,6 +10,7 @@ mod action;
 mod chain;
 mod entry;
 mod holding;
+mod looks;
 mod operator;
 mod repo;
 mod sealing;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use action::Action;
 pub use entry::{Actor, Entry};
+pub use looks::{record_at_client_in, record_list_in, record_look_in};
 pub use operator::record_operator_in;
 pub use repo::Row;
 pub(crate) use repo::entry_columns;

@@ -1,7 +1,7 @@
 //! What a request of a tenant comes with: a user's session, or a key of their software.
 
 use super::named_secret::ApiKey;
-use countinghouse_contract::{ApiKeyId, SessionId, TenantId};
+use countinghouse_contract::{ApiKeyId, SessionId, SuperadminId, TenantId};
 use uuid::Uuid;
 
 /// A session or a key, with the tenant under which it is looked up. A key is known by its hash
@@ -21,6 +21,11 @@ pub enum Credential {
     Worker {
         tenant: TenantId,
     },
+    /// No request of the client's: a superadmin, who looks at it or lends it a hand.
+    Superadmin {
+        tenant: TenantId,
+        superadmin: SuperadminId,
+    },
 }
 
 impl Credential {
@@ -30,7 +35,10 @@ impl Credential {
 
     pub fn tenant(self) -> TenantId {
         match self {
-            Self::Session { tenant, .. } | Self::ApiKey { tenant, .. } | Self::Worker { tenant } => tenant,
+            Self::Session { tenant, .. }
+            | Self::ApiKey { tenant, .. }
+            | Self::Worker { tenant }
+            | Self::Superadmin { tenant, .. } => tenant,
         }
     }
 
@@ -39,6 +47,7 @@ impl Credential {
             Self::Session { session, .. } => session.0,
             Self::ApiKey { key, .. } => key.0,
             Self::Worker { .. } => Uuid::nil(),
+            Self::Superadmin { superadmin, .. } => superadmin.0,
         }
     }
 
@@ -48,6 +57,7 @@ impl Credential {
             Self::Session { .. } => "session",
             Self::ApiKey { .. } => "api_key",
             Self::Worker { .. } => "worker",
+            Self::Superadmin { .. } => "superadmin",
         }
     }
 }

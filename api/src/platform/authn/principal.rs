@@ -11,7 +11,9 @@ use crate::platform::{
 };
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, Duration, Utc};
-use countinghouse_contract::{ApiKeyId, Currency, Rate, SessionId, TenantId, UserId, admin::ClientLimits};
+use countinghouse_contract::{
+    ApiKeyId, Currency, Rate, SessionId, SuperadminId, TenantId, UserId, admin::ClientLimits,
+};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use quick_cache::sync::Cache;
 use std::sync::{
@@ -72,7 +74,7 @@ impl Principal {
     pub fn session_id(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { session, .. } => Some(session),
-            Credential::ApiKey { .. } | Credential::Worker { .. } => None,
+            Credential::ApiKey { .. } | Credential::Worker { .. } | Credential::Superadmin { .. } => None,
         }
     }
 
@@ -80,13 +82,18 @@ impl Principal {
     pub fn api_key_id(&self) -> Option<ApiKeyId> {
         match self.credential {
             Credential::ApiKey { key, .. } => Some(key),
-            Credential::Session { .. } | Credential::Worker { .. } => None,
+            Credential::Session { .. } | Credential::Worker { .. } | Credential::Superadmin { .. } => None,
         }
     }
 
     /// The same, in the name of a user, who may do this and no more.
     pub fn acting_for(&self, user: UserId, permissions: PermissionSet) -> Self {
         Self { user_id: user, permissions, ..self.clone() }
+    }
+
+    /// The client as a job knows it, in the hands of a superadmin.
+    pub fn in_hands_of(&self, superadmin: SuperadminId) -> Self {
+        Self { credential: Credential::Superadmin { tenant: self.tenant_id, superadmin }, ..self.clone() }
     }
 
     /// Whether it is time to note that the credential is in use; the caller then does it.
@@ -227,14 +234,14 @@ impl ClientRow {
 
 fn unknown(credential: Credential) -> DbError {
     match credential {
-        Credential::Session { .. } | Credential::Worker { .. } => DbError::SessionEnded,
+        Credential::Session { .. } | Credential::Worker { .. } | Credential::Superadmin { .. } => DbError::SessionEnded,
         Credential::ApiKey { .. } => DbError::ApiKeyUnknown,
     }
 }
 
 fn ended(credential: Credential) -> DbError {
     match credential {
-        Credential::Session { .. } | Credential::Worker { .. } => DbError::SessionEnded,
+        Credential::Session { .. } | Credential::Worker { .. } | Credential::Superadmin { .. } => DbError::SessionEnded,
         Credential::ApiKey { .. } => DbError::ApiKeyEnded,
     }
 }

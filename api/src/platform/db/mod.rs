@@ -44,7 +44,7 @@ use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
 use lane::{Lane, Lease};
 use session::{
-    BEGINNINGS_OF_JOBS, BEGINNINGS_OF_REQUESTS, Begin, BeginJob, begin_job, begin_job_sql, begin_signed,
+    BEGINNINGS_OF_JOBS, BEGINNINGS_OF_REQUESTS, Begin, BeginJob, begin_inside, begin_job, begin_job_sql, begin_signed,
     begin_superadmin_sql, begin_tenant_sql, finish_job_sql, with_present_rights,
 };
 use std::{sync::Arc, time::Duration};
@@ -256,6 +256,26 @@ impl Db {
                 lease.finish(|conn| work(&mut PlatformTx::new(conn, ctx, ids, now)))
             })
             .await
+    }
+
+    /// A superadmin's transaction inside one client: on the login of clients' requests, fenced like those, so that
+    /// a look at one shows nothing of another. What is done there is the superadmin's in the client's audit log; the
+    /// caller has checked the session, and writes down the look ([`crate::platform::audit`]).
+    pub async fn inside<T, E, F>(&self, ctx: &PlatformCtx, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut TenantTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (principals, ids, superadmin) = (Arc::clone(&self.principals), self.ids.clone(), ctx.superadmin_id());
+        self.app
+            .run(move |lease| {
+                let now = ids.now();
+                let actor = Arc::new(begin_inside(lease, &principals, tenant)?.in_hands_of(superadmin));
+                lease.finish(|conn| in_tenant(conn, actor, ids, now, work))
+            })
+            .await
+            .map(|done| self.after_commit(done))
     }
 
     /// A transaction in a tenant that somebody says to belong to, for logging in.

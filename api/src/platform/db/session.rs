@@ -107,7 +107,7 @@ pub(super) fn begin_tenant_sql(begin: Begin, ctx: &TenantCtx, now: DateTime<Utc>
     }
     let (table, note) = match ctx.credential() {
         // No request comes with it.
-        Credential::Worker { .. } => return own,
+        Credential::Worker { .. } | Credential::Superadmin { .. } => return own,
         Credential::Session { .. } => {
             let note = format!("last_seen_at = '{at}', expires_at = least(coalesce(latest_end, expires_at), '{end}')");
             ("sessions", note)
@@ -164,6 +164,15 @@ pub(super) fn begin_signed(
     tenant: TenantId,
 ) -> Result<Arc<Principal>, DbError> {
     as_service(lease, principals, tenant, |rights| format!("BEGIN; SELECT begin_signed('{tenant}', {rights})"))
+}
+
+/// The same for a superadmin, who may look at a suspended client too.
+pub(super) fn begin_inside(
+    lease: &mut Lease,
+    principals: &Principals,
+    tenant: TenantId,
+) -> Result<Arc<Principal>, DbError> {
+    as_service(lease, principals, tenant, |rights| format!("BEGIN; SELECT begin_inside('{tenant}', {rights})"))
 }
 
 fn as_service(

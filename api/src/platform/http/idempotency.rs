@@ -239,6 +239,7 @@ fn caller(principal: &Principal) -> String {
         Credential::ApiKey { key, .. } => format!("api_key {key}"),
         // Jobs send no requests.
         Credential::Worker { tenant } => format!("worker {}", tenant.0),
+        Credential::Superadmin { superadmin, .. } => format!("superadmin {}", superadmin.0),
     }
 }
 

@@ -21,9 +21,9 @@ const ATTEMPTS: &str = "erp_attempts";
 /// Of one version: as often as it may be sent, asked for and retried in sane life.
 const MOST_ATTEMPTS: i64 = 200;
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, Selectable, QueryableByName)]
 #[diesel(table_name = erp_syncs)]
-struct Row {
+pub struct Row {
     id: Uuid,
     order_id: Uuid,
     order_number: String,

@@ -1,10 +1,12 @@
 //! The audit log in the database.
 
 mod chains;
+mod looks;
 mod operator;
 mod reading;
 
 pub use chains::{Kept, chain_of, delete_before, insert_chain, insert_seals, keep_ends, lock_chain, unsealed};
+pub use looks::first_look;
 pub use operator::insert_sealed;
 pub use reading::{Link, Waiting, clients, links, removed_unsealed, strays, waiting};
 

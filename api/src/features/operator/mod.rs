@@ -1,0 +1,11 @@
+//! What superadmins look after over all clients, beside the clients themselves: the work behind the requests.
+//!
+//! Invariants: a list over all clients goes by an index of its own and is written down once a session; a look inside
+//! one client is in that client's audit log, each time, and whatever is done there in both logs.
+
+mod dead_jobs;
+mod error;
+mod http;
+mod repo;
+
+pub use http::routes;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY erp_syncs_ended_of_all;

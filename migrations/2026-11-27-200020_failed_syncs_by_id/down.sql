@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY erp_syncs_ended_by_id_of_all;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY jobs_dead_kind_of_all;
