@@ -2,8 +2,10 @@
 
 import binascii
 import os
+from pathlib import Path
 
 from .demo import totp, welcome
+from .image_model import image_model
 from .keys import database_url, forget_everything
 from .machine import check_machine
 from .output import fail, say
@@ -149,6 +151,11 @@ def show_table(rows):
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join("-" * max(3, width) for width in widths) + " |")
     say("\n" + "\n".join(lines))
+
+
+def model(options):
+    """The same bytes wherever it runs: a release takes them along."""
+    say(f"The image model is {image_model(*([Path(options.folder).absolute()] if options.folder else []))}")
 
 
 def show_totp(options):

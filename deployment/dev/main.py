@@ -7,7 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from .commands import bench, down, fuzz, psql_shell, replay, show_totp, test, test_servers, up
+from .commands import bench, down, fuzz, model, psql_shell, replay, show_totp, test, test_servers, up
 from .lint import lint
 from .output import fail
 from .places import DEV, LOGINS
@@ -54,6 +54,8 @@ def make_parser():
     add_handing_on(commands, "bench")
     add_handing_on(commands, "psql")
     add_handing_on(commands, "replay")
+    command = add("model", model, "write the image model, EfficientNet-Lite0, for a release or for the tests")
+    command.add_argument("folder", nargs="?", metavar="FOLDER", help="where to; .dev/models if not said")
     command = add("fuzz", fuzz, "send every operation what the API's document allows, and what it does not")
     command.add_argument("--long", action="store_true", help="1,000 examples an operation in place of 50")
     command = add("totp", show_totp, "print the superadmin's present one-time code")

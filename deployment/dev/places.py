@@ -13,6 +13,7 @@ UNFINISHED_DEMO = DEV / "demo.unfinished.json"
 EMBEDDED = ROOT / "deployment/embedded.txt"
 LINTERS = ROOT / "deployment/lint.txt"
 SAMPLE_STORE = ROOT / "deployment/replay.txt"
+WEIGHTS = ROOT / "deployment/model/weights.txt"
 ROLES = ROOT / "deployment/roles.sql"
 
 LOGINS = ("owner", "app", "worker", "platform")

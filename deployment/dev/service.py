@@ -6,6 +6,7 @@ import socket
 
 from .caller import http
 from .demo import DEMO_CLIENT, make_demo
+from .image_model import image_model_if_possible
 from .keys import database_url, forget_everything, has_data, kept_secrets, mock_erp_secrets, refuse_to_mix
 from .output import fail, say
 from .own_servers import check_own_servers, own_servers, set_up_own_servers
@@ -82,6 +83,9 @@ def start_service(release=False, port=None):
     else:
         start_servers("dev", passwords, DATABASE, DEV_SETTINGS)
     environment = service_environment(port)
+    model = image_model_if_possible()
+    if model:
+        environment["IMAGE_MODEL"] = str(model)
     say("Migrating")
     run([binary, "migrate"], cwd=ROOT, env={**environment, "DATABASE_URL_OWNER": database_url("owner")})
     say("Starting the API")

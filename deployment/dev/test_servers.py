@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 
+from .image_model import image_model_if_possible
 from .machine import check_machine
 from .output import say
 from .own_servers import (
@@ -59,7 +60,8 @@ OPEN_TRANSACTIONS = """
 
 def start_test_servers():
     """A new cluster each time, or one's own, described in cluster.json: from there on the tests make their own
-    databases."""
+    databases. The image model comes along: tests that need it say so where there is none."""
+    image_model_if_possible()
     if own_servers():
         check_own_servers()
         make_own_test_database()
