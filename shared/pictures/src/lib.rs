@@ -23,16 +23,24 @@
 //! while decoding and [`EmbedError`] in the model; the panic hook still prints its line. An abort (memory
 //! that the machine does not have) cannot be caught: hence the limits.
 
+mod colour;
+mod decode;
 mod embedding;
 mod header;
 mod model;
+mod network;
 mod picture;
+mod pixels;
+mod projection;
+mod reduce;
 mod refused;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use embedding::{DIMENSIONS, Embedding};
 pub use header::{Format, Header, MAX_BYTES, MAX_PIXELS};
 pub use model::{EmbedError, LoadError, Model};
-pub use picture::{DISPLAY_SIDE, Encoded, EncodeError, Picture};
+pub use picture::{DISPLAY_SIDE, EncodeError, Encoded, Picture};
 pub use refused::Refused;
 pub use settings::{Layout, Settings};

@@ -33,6 +33,24 @@ impl Settings {
             output: None,
         }
     }
+
+    /// What is wrong with them, for who wrote them.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if self.name.is_empty() || self.name.len() > 64 || !self.name.bytes().all(named) {
+            return Err("the name must be 1 to 64 letters, digits, dots, underlines or hyphens".to_owned());
+        }
+        if !(16..=1024).contains(&self.size) {
+            return Err("the size must be 16 to 1024 pixels".to_owned());
+        }
+        if !self.mean.iter().chain(&self.scale).all(|number| number.is_finite()) {
+            return Err("mean and scale must be finite numbers".to_owned());
+        }
+        if !self.scale.iter().all(|scale| scale.is_normal()) {
+            return Err("the scale divides, and must not be zero".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// The order of a model's input: batch, channels, height, width, or with the channels last.
