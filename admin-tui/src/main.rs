@@ -114,7 +114,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             let no_color = std::env::var("NO_COLOR").ok();
             let theme = Theme::chosen(no_color.as_deref(), arguments.light || profile.light);
             let remote = session(client, &profile, tokens).await?;
-            terminal::run(app::App::new(profile, theme, chrono::Utc::now()), remote).await?;
+            terminal::run(app::App::new(profile, theme, terminal::now()), remote).await?;
         }
     }
     Ok(())

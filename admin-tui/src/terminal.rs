@@ -7,7 +7,7 @@ use crate::{
     remote::Remote,
     theme::Tone,
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use crossterm::{
     clipboard::CopyToClipboard,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream},
@@ -20,6 +20,12 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{MissedTickBehavior, interval},
 };
+
+/// The machine's clock, which nothing else here reads.
+#[expect(clippy::disallowed_methods, reason = "the console shows how old things are, and decides nothing by it")]
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}
 
 /// Runs until somebody quits.
 pub async fn run(mut app: App, remote: Remote) -> io::Result<()> {
@@ -64,8 +70,8 @@ async fn watch(terminal: &mut DefaultTerminal, app: &mut App, remote: &Remote) -
                 Some(event) => taken(event?, app),
                 None => return Ok(()),
             },
-            Some(answer) = answered.recv() => app.answered(&answer, Utc::now()),
-            _ = clock.tick() => app.tick(Utc::now()),
+            Some(answer) = answered.recv() => app.answered(&answer, now()),
+            _ = clock.tick() => app.tick(now()),
         };
     }
 }

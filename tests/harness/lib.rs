@@ -3,17 +3,19 @@
 //!
 //! `document` holds each answer against the API's document, `ledger` reads the books, `dice` are those of random
 //! walks, `cluster` knows the servers that `./dev test` started, `template` makes the database that each test's is
-//! cloned from, `world` starts a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for as
-//! long as a measurement takes, `shops` are the clients it is about, `past` what they sold before, and `figures` what
-//! it prints, `editor` changes orders, `time` is the clock that tests own, `wire` is the one to the database, which
-//! they cut, and `process` runs the real binary where a test is about that; `postgres` is a server that a test may
-//! stop, `receiver` takes webhooks, `mock_erp` is the ERP of a client, `valkey` a way to Valkey that it may close, and
-//! `nginx` the proxy in front; `beside` runs servers in threads, and `patience` ends every wait.
+//! cloned from, `world` starts a `service`, `caller` speaks HTTP, `crowd` does so for many at once and `load` for
+//! as long as a measurement takes, `shops` are the clients it is about, `past` what they sold before, and `figures`
+//! what it prints, `editor` changes orders, `time` is the clock that tests own, `wire` is the one to the database,
+//! which they cut, and `process` runs the real binary where a test is about that, `console` the superadmins' in a
+//! terminal; `postgres` is a server that a test may stop, `receiver` takes webhooks, `mock_erp` is the ERP of a
+//! client, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front; `beside` runs servers in
+//! threads, and `patience` ends every wait.
 
 mod beside;
 mod browser;
 mod caller;
 mod cluster;
+mod console;
 mod crowd;
 mod dice;
 pub mod document;
@@ -40,6 +42,7 @@ mod world;
 pub use browser::Browser;
 pub use caller::{Answer, Caller, encoded};
 pub use cluster::{Cluster, Login};
+pub use console::Console;
 pub use crowd::Crowd;
 pub use dice::{Dice, SeededRandomness};
 pub use editor::Editor;

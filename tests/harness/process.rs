@@ -15,21 +15,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Built once per test binary; `cargo test` builds tests only.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+/// Where the programs are, built once per test binary; `cargo test` builds tests only.
+static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--workspace", "--bin", "countinghouse"])
+        .args(["build", "--quiet", "--workspace", "--bin", "countinghouse", "--bin", "countinghouse-admin"])
         .args(release)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status();
-    assert!(built.expect("cargo runs").success(), "the binary does not build");
+    assert!(built.expect("cargo runs").success(), "the programs do not build");
     // Tests are in target/debug/deps, the binary one folder up; programs stand beside it.
     let own = std::env::current_exe().expect("the test's own path");
     let folder = own.parent().expect("a folder");
     let target = if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
-    target.join("countinghouse")
+    target.to_owned()
 });
+
+/// One of the programs, ready to be run.
+pub(crate) fn built(name: &str) -> PathBuf {
+    PROGRAMS.join(name)
+}
 
 /// A running `countinghouse serve` or `work`.
 pub struct Process {
@@ -187,7 +192,7 @@ impl Drop for Process {
 }
 
 fn command(environment: &[(&str, String)]) -> Command {
-    let mut command = Command::new(&*BINARY);
+    let mut command = Command::new(built("countinghouse"));
     command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
     command
 }

@@ -18,6 +18,7 @@ mod clients;
 mod clock;
 mod compose;
 mod concurrency;
+mod console;
 mod crashes;
 mod customers;
 mod dashboard;
