@@ -13,6 +13,7 @@ use crate::{
         ids::{Ids, NoRandomness, Randomness, SystemRandomness},
         jobs::Waker,
         limits::Limits,
+        live::{Kept, Live},
         metrics::Metrics,
         outbound::{Outbound, SystemResolver},
         passwords::{PasswordError, Passwords},
@@ -20,6 +21,7 @@ use crate::{
         vault::Vault,
     },
 };
+use countinghouse_contract::admin::overview::Overview;
 use std::{sync::Arc, time::Duration};
 
 /// Everything that handlers reach for; cheap to clone.
@@ -28,6 +30,10 @@ pub struct AppState {
     pub db: Db,
     pub cache: Cache,
     pub limits: Limits,
+    /// What changes, for superadmins' screens.
+    pub live: Live,
+    /// How the whole service is doing, as it was read last.
+    pub overview: Arc<Kept<Overview>>,
     pub proxies: Proxies,
     pub cors: Cors,
     pub tokens: Tokens,
@@ -85,6 +91,8 @@ impl AppState {
         let db = Db::new(config, roles, Waker::new(cache.clone(), &ids)?, ids.clone(), &metrics.database);
         Ok(Self {
             cors: Cors::new(&config.http.cors_origins, db.clone(), ids.clone()),
+            live: Live::new(db.clone()),
+            overview: Arc::default(),
             db,
             limits: Limits::new(config.rates, cache.clone(), signing.expose(), ids.clone(), metrics.doors.clone()),
             cache,

@@ -21,5 +21,6 @@ pub fn handlers() -> Result<Handlers, CronError> {
         .with::<erp::ReleaseErpSyncs>()
         .with::<erp::RetryFailedSyncs>()
         .for_every_client::<retention::Purge>("17 3 * * *")
-        .for_the_operator("purge", "47 3 * * *", retention::purge_operators)
+        .for_the_operator("purge", "47 3 * * *", retention::purge_operators)?
+        .for_the_operator("purge_events", "*/10 * * * *", retention::purge_operators_events)
 }

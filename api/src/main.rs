@@ -13,6 +13,7 @@ use countinghouse_api::{
         clock::SystemClock,
         db, health,
         jobs::{Stop, Worker},
+        live::Live,
         telemetry, vault,
     },
     routes, server,
@@ -158,20 +159,22 @@ async fn serve(args: &Serve) -> anyhow::Result<()> {
     let state = AppState::build(&config).await?;
     let worker = if args.with_worker { Some(worker(&state, &config)?) } else { None };
     serve_metrics(&state, &config)?;
+    let live = state.live.clone();
     let running = server::serve(state, routes::table(), listener, &config.http)?;
     tracing::info!(address = %address, "listening");
     let handle = running.handle();
     let mut told = told_to_stop()?;
     let (working, stop) = worker.map(|(working, stop)| (tokio::spawn(working), stop)).unzip();
-    let stopping = handle.clone();
+    let (stopping, streams) = (handle.clone(), live.clone());
     actix_web::rt::spawn(async move {
         told.recv().await;
         tracing::info!("stopping: finishing what was accepted");
         stop.inspect(Stop::stop);
+        streams.close();
         stopping.stop(true).await;
     });
     match working {
-        Some(working) => both(running, working, handle).await?,
+        Some(working) => both(running, working, handle, live).await?,
         None => running.await?,
     }
     tracing::info!("stopped");
@@ -181,7 +184,7 @@ async fn serve(args: &Serve) -> anyhow::Result<()> {
 /// Requests and jobs, until both have ended. Without its worker a process is of no use, and looks as if it
 /// were: where it fails, the requests that were accepted are finished, and the process ends, for whoever
 /// looks after it to start another.
-async fn both(running: Server, mut working: JoinHandle<()>, handle: ServerHandle) -> anyhow::Result<()> {
+async fn both(running: Server, mut working: JoinHandle<()>, handle: ServerHandle, live: Live) -> anyhow::Result<()> {
     tokio::pin!(running);
     tokio::select! {
         served = &mut running => {
@@ -191,6 +194,7 @@ async fn both(running: Server, mut working: JoinHandle<()>, handle: ServerHandle
         worked = &mut working => {
             if worked.is_err() {
                 tracing::error!("the worker failed: stopping");
+                live.close();
                 let (served, ()) = tokio::join!(running, handle.stop(true));
                 served?;
             } else {

@@ -109,7 +109,10 @@ async fn changing(world: &World, route: &Route) -> RequestBuilder {
             let path = format!("/admin/tenants/north/users/{}/reset-2fa", world.north.user("technician"));
             send(superadmin, &path, json!({}))
         }
-        name if name.starts_with("POST /admin/erp-syncs") || name.starts_with("POST /admin/jobs") => {
+        name if ["/admin/erp-syncs", "/admin/jobs", "/admin/sessions", "/admin/tenants/{slug}/webhooks"]
+            .iter()
+            .any(|room| name.contains(room)) =>
+        {
             let things = Things::of(world, &owner).await;
             usual(superadmin, &things)
         }

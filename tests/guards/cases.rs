@@ -350,8 +350,28 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
             (route.path.to_owned(), Some(body))
         }
         "POST /erp/run" => (route.path.to_owned(), None),
-        "GET /admin/superadmins" | "GET /admin/erp-syncs" | "GET /admin/jobs" | "GET /admin/jobs/queues" => {
-            (route.path.to_owned(), None)
+        "GET /admin/superadmins"
+        | "GET /admin/erp-syncs"
+        | "GET /admin/jobs"
+        | "GET /admin/jobs/queues"
+        | "GET /admin/events" => (route.path.to_owned(), None),
+        "GET /admin/overview"
+        | "GET /admin/sessions"
+        | "GET /admin/sessions/logs"
+        | "GET /admin/webhooks/endpoints" => (route.path.to_owned(), None),
+        "DELETE /admin/sessions/{id}" => (with(&things.session), None),
+        "GET /admin/tenants/{slug}/usage"
+        | "GET /admin/tenants/{slug}/users"
+        | "GET /admin/tenants/{slug}/products"
+        | "GET /admin/tenants/{slug}/orders" => (route.path.replace("{slug}", "north"), None),
+        "GET /admin/tenants/{slug}/webhooks/endpoints/{id}/deliveries" => {
+            (with(&things.endpoint).replace("{slug}", "north"), None)
+        }
+        "GET /admin/tenants/{slug}/webhooks/deliveries/{id}" => {
+            (with(&things.delivery).replace("{slug}", "north"), None)
+        }
+        "POST /admin/tenants/{slug}/webhooks/deliveries/{id}/replay" => {
+            (with(&things.delivery).replace("{slug}", "north"), Some(json!({})))
         }
         "GET /admin/erp-syncs/{id}" => (with(&things.sync), None),
         "POST /admin/erp-syncs/{id}/retry" => (with(&things.sync), Some(json!({}))),

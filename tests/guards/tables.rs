@@ -6,8 +6,11 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConne
 use serde_json::json;
 
 /// Tables of the operator's own, out of every tenant's reach.
-const PLATFORM: [&str; 8] = [
+const PLATFORM: [&str; 11] = [
     "chores",
+    "operator_events",
+    "operator_news",
+    "operator_stream",
     "platform_audit_chain",
     "platform_audit_log",
     "platform_data_keys",

@@ -16,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod limits;
+pub mod live;
 pub mod metrics;
 pub mod openapi;
 pub mod outbound;

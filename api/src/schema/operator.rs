@@ -9,4 +9,36 @@ diesel::table! {
         looked_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    operator_news (id) {
+        id -> Int8,
+        kind -> Text,
+        client_id -> Nullable<Uuid>,
+        resource_id -> Text,
+        data -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    operator_events (sequence) {
+        sequence -> Int8,
+        kind -> Text,
+        client_id -> Nullable<Uuid>,
+        resource_id -> Text,
+        data -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    operator_stream (id) {
+        id -> Int4,
+        last_sequence -> Int8,
+        purged_through -> Int8,
+        watched_until -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(jobs, tenants);

@@ -6,7 +6,7 @@ use countinghouse_contract::{
     auth::{LoggedIn, Login, LoginUser, SuperadminLogin},
 };
 use reqwest::{
-    Method, RequestBuilder, Url,
+    Method, RequestBuilder, Response, Url,
     header::{CONTENT_TYPE, HeaderValue},
     redirect,
 };
@@ -114,12 +114,18 @@ impl Client {
 
     /// Sends a request; answers the status and body of a success.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<(u16, Vec<u8>), ClientError> {
+        let response = self.open(request).await?;
+        Ok((response.status().as_u16(), response.bytes().await?.into()))
+    }
+
+    /// Sends a request; answers a success whose body is yet to be read.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request.send().await?;
         let (status, content_type) = (response.status(), response.headers().get(CONTENT_TYPE).cloned());
-        let body = response.bytes().await?;
         if status.is_success() {
-            return Ok((status.as_u16(), body.into()));
+            return Ok(response);
         }
+        let body = response.bytes().await?;
         let content_type = content_type.as_ref().and_then(|value: &HeaderValue| value.to_str().ok());
         Err(ClientError::of_answer(status.as_u16(), content_type.unwrap_or_default(), &body))
     }

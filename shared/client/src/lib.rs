@@ -38,4 +38,4 @@ mod webhooks;
 pub use connection::Client;
 pub use error::ClientError;
 pub use session::Session;
-pub use superadmin::SuperadminSession;
+pub use superadmin::{News, OperatorEvents, SuperadminSession};

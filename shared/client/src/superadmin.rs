@@ -3,8 +3,13 @@
 //! There is no second log-in behind the caller's back here: it takes a new one-time code. After
 //! 15 minutes the service answers 401, and the caller has the session renewed, or logs in again.
 
+mod events;
 mod jobs;
+mod looks;
+mod overview;
 mod syncs;
+
+pub use events::{News, OperatorEvents};
 
 use crate::{Client, ClientError};
 use countinghouse_contract::{
@@ -17,7 +22,7 @@ use countinghouse_contract::{
     auth::{LoggedIn, Refresh, Refreshed},
     dashboard::{Dashboard, ServiceDashboard},
 };
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::fmt;
@@ -88,6 +93,11 @@ impl SuperadminSession {
 
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
         self.client.call(request.bearer_auth(&self.token)).await
+    }
+
+    /// The answer as it begins; one that is a problem is read to its end.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        self.client.open(request.bearer_auth(&self.token)).await
     }
 
     /// Who logged in.

@@ -1,6 +1,9 @@
 //! What superadmins do: clients of the service here, and what they look after over all clients in its rooms.
 
 pub mod jobs;
+pub mod live;
+pub mod looks;
+pub mod overview;
 pub mod syncs;
 
 use crate::{Currency, Patch, SuperadminId, TenantId, UserId};
@@ -136,10 +139,24 @@ pub struct Suspension {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantQuery {
+    /// A part of the slug or the name, whatever its case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub q: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TenantStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// Whether a client's people and software are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    Active,
+    Suspended,
 }
 
 /// The answer to [`NewTenant`].

@@ -70,6 +70,7 @@ const ALLOWED: &[&str] = &[
     "UPDATE sessions ended_at",
     "SELECT account_daily_totals *",
     "SELECT data_keys *",
+    "SELECT erp_configs tenant_id, enabled, failures, failing_since, open_until",
     "SELECT erp_syncs tenant_id, id, order_id, order_number, order_version, cause, status, attempts, max_attempts, \
      outcome_unknown, idempotency_key, next_attempt_at, last_attempt_at, last_error, warning, erp_reference, erp_status, \
      discard_reason, created_at, updated_at, finished_at",
@@ -87,12 +88,15 @@ const ALLOWED: &[&str] = &[
     "SELECT return_lines tenant_id, return_id, order_line_id, quantity",
     "SELECT returns tenant_id, id, created_at",
     "SELECT second_factors tenant_id, user_id",
-    "SELECT session_events tenant_id, kind, created_at",
-    "SELECT sessions tenant_id, id, user_id, created_at, expires_at, ended_at",
+    "SELECT session_events tenant_id, id, kind, user_id, username, session_id, address, created_at, order_id",
+    "SELECT sessions tenant_id, id, user_id, address, created_at, expires_at, ended_at, last_seen_at",
     "SELECT stock tenant_id, product_id, on_hand, value_minor",
     "SELECT stock_movements tenant_id, id, product_id, kind, quantity, value_minor, created_at",
     "SELECT users tenant_id, id, username, email, role, disabled, rights_version, version, created_at, updated_at, \
      must_change_password, deleted_at",
+    "SELECT webhook_deliveries tenant_id, endpoint_id, state, next_attempt_at",
+    "SELECT webhook_endpoints tenant_id, id, url, description, event_types, disabled_at, disabled_by, failing_since, \
+     deleted_at, version, created_at, updated_at",
     "INSERT audit_log *",
     "INSERT jobs *",
     "INSERT session_events *",

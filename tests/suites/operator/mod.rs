@@ -1,8 +1,12 @@
 //! What superadmins look after over all clients.
 //!
-//! `syncs` are orders that do not reach clients' ERPs, and `jobs` what was given up behind the requests.
+//! `overview` is how all are doing; `looks` are inside one client, and at the doors of all; `events` is the stream of
+//! what changes; `syncs` are orders that do not reach clients' ERPs, and `jobs` what was given up behind the requests.
 
+mod events;
 mod jobs;
+mod looks;
+mod overview;
 mod syncs;
 
 use countinghouse_tests::{Answer, Caller, Login, Tenant, World};

@@ -26,6 +26,19 @@ pub fn record_in(tx: &mut impl AnyTx, ids: &Ids, event: &Event) -> Result<(), Db
     repo::insert_event(tx, id, ids.now(), event)
 }
 
+/// Writes a line of a session that somebody else has ended.
+pub fn log_ended_in(
+    tx: &mut impl AnyTx,
+    ids: &Ids,
+    tenant: TenantId,
+    user: UserId,
+    session: SessionId,
+    from: Origin,
+) -> Result<(), DbError> {
+    let (kind, user, session) = (SessionEventKind::SessionEnded, Some(user), Some(session));
+    record_in(tx, ids, &Event { tenant, kind, user, username: None, session, order: None, from })
+}
+
 /// Writes a line of what the caller does to an order, which people want to see beside log-ins.
 pub fn log_act_in(tx: &mut TenantTx<'_>, kind: SessionEventKind, order: OrderId, from: Origin) -> Result<(), DbError> {
     let (user, session) = (Some(tx.actor().user_id), tx.actor().session_id());

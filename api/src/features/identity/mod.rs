@@ -21,7 +21,7 @@ mod sessions;
 mod users;
 
 pub use error::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, SecondFactorError};
-pub use events::log_act_in;
+pub use events::{log_act_in, log_ended_in};
 pub use http::routes;
 pub use reset::reset_second_factor_in;
 pub use second_factor::{CodeHeader, Done, with_second_factor};

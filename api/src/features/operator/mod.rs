@@ -4,8 +4,18 @@
 //! one client is in that client's audit log, each time, and whatever is done there in both logs.
 
 mod dead_jobs;
+mod door;
 mod error;
 mod http;
+mod live;
+mod looks;
+mod looks_http;
+mod overview;
+mod overview_http;
 mod repo;
 
-pub use http::routes;
+use crate::platform::http::Route;
+
+pub fn routes() -> Vec<Route> {
+    [overview_http::routes(), http::routes(), looks_http::routes(), live::routes()].concat()
+}

@@ -17,4 +17,4 @@ pub use bulk::{Checked, check_all_in, create_all_in, sku_taken};
 pub use error::ProductError;
 pub use http::routes;
 pub use model::ForSale;
-pub use service::{Wanted, for_sale_in};
+pub use service::{Filter, Wanted, for_sale_in, list_in};

@@ -57,11 +57,14 @@ impl Filter {
 }
 
 pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result<Vec<Product>, ProductError> {
-    ctx.read(move |tx| match &filter.q {
-        Some(q) => Ok(search::list(tx, q, &filter, asked)?),
-        None => Ok(repo::list(tx, &filter, None, asked)?),
-    })
-    .await
+    Ok(ctx.read(move |tx| list_in(tx, &filter, asked)).await?)
+}
+
+pub fn list_in(tx: &mut TenantTx<'_>, filter: &Filter, asked: PageRequest) -> Result<Vec<Product>, DbError> {
+    match &filter.q {
+        Some(q) => search::list(tx, q, filter, asked),
+        None => repo::list(tx, filter, None, asked),
+    }
 }
 
 pub async fn get(ctx: &TenantCtx, id: ProductId) -> Result<Product, ProductError> {

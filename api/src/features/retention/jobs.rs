@@ -47,6 +47,11 @@ pub fn purge_operators(conn: &mut PgConnection, state: &AppState, now: DateTime<
     repo::delete_superadmin_sessions(conn, now - state.retention.sessions)
 }
 
+/// What superadmins' screens were told goes sooner: whoever was away for longer reads everything anew.
+pub fn purge_operators_events(conn: &mut PgConnection, _: &AppState, now: DateTime<Utc>) -> Result<(), DbError> {
+    repo::delete_operator_events(conn, now - repo::OPERATOR_EVENTS)
+}
+
 /// The audit log's own way: a checkpoint stays, from which what is left can be proved.
 async fn purge_audit(run: &Run, vault: &Vault, before: DateTime<Utc>) -> Result<(), JobError> {
     loop {

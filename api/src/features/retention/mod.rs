@@ -7,4 +7,4 @@
 mod jobs;
 mod repo;
 
-pub use jobs::{Purge, purge_operators};
+pub use jobs::{Purge, purge_operators, purge_operators_events};

@@ -66,6 +66,14 @@ pub fn cut_bodies(tx: &mut TenantTx<'_>, before: DateTime<Utc>, most: i64) -> Re
     .execute(tx.conn())?)
 }
 
+/// For how long superadmins' screens can go on where they were.
+pub const OPERATOR_EVENTS: Duration = Duration::hours(24);
+
+pub fn delete_operator_events(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), DbError> {
+    sql_query("SELECT purge_operator_events($1)").bind::<sql_types::Timestamptz, _>(before).execute(conn)?;
+    Ok(())
+}
+
 /// Their refresh tokens go with them.
 pub fn delete_superadmin_sessions(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), DbError> {
     sql_query("SELECT purge_superadmin_sessions($1)").bind::<sql_types::Timestamptz, _>(before).execute(conn)?;

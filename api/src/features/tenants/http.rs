@@ -20,7 +20,8 @@ use countinghouse_contract::{
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/admin/tenants", Access::Superadmin, list).about("All clients, newest first."),
+        Route::get("/admin/tenants", Access::Superadmin, list)
+            .about("Clients, all or by name and state, newest first."),
         Route::post("/admin/tenants", Access::Superadmin, create)
             .about("Makes a client and its first owner.")
             .creates()
@@ -42,11 +43,12 @@ async fn list(
     ctx: PlatformCtx,
     query: Query<TenantQuery>,
 ) -> Result<Answer<Page<Tenant>>, ApiError> {
-    const LIST: &str = "tenants";
-    let asked = state.cursors.page(LIST, query.0.limit, query.0.cursor.as_deref())?;
-    let rows = service::list(&state, &ctx, asked).await?;
+    let filter = service::filter(&query.0)?;
+    let list = format!("tenants {filter:?}");
+    let asked = state.cursors.page(&list, query.0.limit, query.0.cursor.as_deref())?;
+    let rows = service::list(&state, &ctx, filter, asked).await?;
     let position = |tenant: &Tenant| Position { created_at: tenant.created_at, id: tenant.id.0 };
-    Ok(Answer::ok(state.cursors.make_page(LIST, asked, rows, position, |tenant| tenant)))
+    Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |tenant| tenant)))
 }
 
 async fn create(

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{
-        db::{AnyTx, DbError, PlatformTx, TakeFirstRows},
+        db::{AnyTx, DbError, PlatformTx, TakeFirstRows, part_like},
         http::PageRequest,
     },
     schema::tenants,
@@ -116,8 +116,23 @@ pub fn update(tx: &mut PlatformTx<'_>, tenant: &Tenant) -> Result<(), DbError> {
     Ok(())
 }
 
-pub fn list(tx: &mut PlatformTx<'_>, asked: PageRequest) -> Result<Vec<Tenant>, DbError> {
+/// Which clients are listed.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// A part of the slug or the name.
+    pub q: Option<String>,
+    pub status: Option<&'static str>,
+}
+
+pub fn list(tx: &mut PlatformTx<'_>, filter: &Filter, asked: PageRequest) -> Result<Vec<Tenant>, DbError> {
     let mut query = tenants::table.select(Row::as_select()).into_boxed();
+    if let Some(q) = &filter.q {
+        let part = part_like(q);
+        query = query.filter(tenants::name.ilike(part.clone()).or(tenants::slug.ilike(part)));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(tenants::status.eq(status));
+    }
     if let Some(after) = asked.after {
         query = query
             .filter(tenants::created_at.le(after.created_at))

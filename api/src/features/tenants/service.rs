@@ -1,6 +1,10 @@
 //! Making and listing clients.
 
-use super::{error::TenantError, founding::Founding, repo};
+use super::{
+    error::TenantError,
+    founding::Founding,
+    repo::{self, Filter},
+};
 use crate::{
     app::AppState,
     config::MAX_RATE,
@@ -15,7 +19,7 @@ use crate::{
 };
 use countinghouse_contract::{
     Patch, TenantId, UserId,
-    admin::{ClientLimits, LimitsPatch, NewTenant, Owner, Tenant, TenantMade, TenantPatch},
+    admin::{ClientLimits, LimitsPatch, NewTenant, Owner, Tenant, TenantMade, TenantPatch, TenantQuery, TenantStatus},
 };
 use serde_json::json;
 
@@ -38,8 +42,25 @@ pub async fn create(state: &AppState, ctx: &PlatformCtx, input: NewTenant) -> Re
 }
 
 /// Clients, newest first.
-pub async fn list(state: &AppState, ctx: &PlatformCtx, asked: PageRequest) -> Result<Vec<Tenant>, TenantError> {
-    state.db.platform(ctx, move |tx| Ok(repo::list(tx, asked)?)).await
+pub async fn list(
+    state: &AppState,
+    ctx: &PlatformCtx,
+    filter: Filter,
+    asked: PageRequest,
+) -> Result<Vec<Tenant>, TenantError> {
+    state.db.platform(ctx, move |tx| Ok(repo::list(tx, &filter, asked)?)).await
+}
+
+/// What a query asks for; the rest of it is the page.
+pub fn filter(query: &TenantQuery) -> Result<Filter, Invalid> {
+    let mut invalid = Invalid::default();
+    invalid.optional_text("/q", query.q.as_deref(), &Text::line(1..=200));
+    invalid.finish()?;
+    let status = query.status.map(|status| match status {
+        TenantStatus::Active => ACTIVE,
+        TenantStatus::Suspended => SUSPENDED,
+    });
+    Ok(Filter { q: query.q.clone(), status })
 }
 
 /// The client with this slug.

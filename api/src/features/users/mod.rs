@@ -10,4 +10,5 @@ mod repo;
 mod service;
 
 pub use http::routes;
+pub use repo::list as list_in;
 pub use service::exists_in;

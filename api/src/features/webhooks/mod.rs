@@ -18,7 +18,8 @@ mod schedule;
 mod sending;
 mod signing;
 
+pub use error::ENDPOINT_DISABLED;
 pub use giving_out::GiveOutEvent;
 pub use http::routes;
-pub use replays::ReplayEvents;
+pub use replays::{ReplayEvents, get_in, list_in, replay_one_in};
 pub use sending::SendWebhooks;

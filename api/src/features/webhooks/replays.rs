@@ -35,15 +35,25 @@ pub async fn list(
     state: Option<DeliveryState>,
     asked: PageRequest,
 ) -> Result<Vec<WebhookDelivery>, WebhookError> {
-    ctx.read(move |tx| {
-        repo::find(tx, endpoint)?.ok_or(WebhookError::NotFound)?;
-        Ok(repo::list_deliveries(tx, endpoint, state, asked)?)
-    })
-    .await
+    ctx.read(move |tx| list_in(tx, endpoint, state, asked)).await
+}
+
+pub fn list_in(
+    tx: &mut TenantTx<'_>,
+    endpoint: WebhookEndpointId,
+    state: Option<DeliveryState>,
+    asked: PageRequest,
+) -> Result<Vec<WebhookDelivery>, WebhookError> {
+    repo::find(tx, endpoint)?.ok_or(WebhookError::NotFound)?;
+    Ok(repo::list_deliveries(tx, endpoint, state, asked)?)
 }
 
 pub async fn get(ctx: &TenantCtx, id: WebhookDeliveryId) -> Result<WebhookDeliveryLog, WebhookError> {
-    ctx.read(move |tx| repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)).await
+    ctx.read(move |tx| get_in(tx, id)).await
+}
+
+pub fn get_in(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<WebhookDeliveryLog, WebhookError> {
+    repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)
 }
 
 /// Sends an endpoint an event that says that this is a test.
@@ -59,14 +69,15 @@ pub async fn test(ctx: &TenantCtx, endpoint: WebhookEndpointId) -> Result<Webhoo
 
 /// Sends again what one delivery sent, under the same `webhook-id`.
 pub async fn replay_one(ctx: &TenantCtx, id: WebhookDeliveryId) -> Result<WebhookDelivery, WebhookError> {
-    ctx.transaction(move |tx| {
-        let before = repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)?.delivery;
-        check_enabled(tx, before.endpoint_id)?;
-        let replayed = json!({"delivery_id": id, "event_id": before.event_id});
-        record_in(tx, Entry::new(Action::WebhookEndpointReplayed, before.endpoint_id).after(replayed))?;
-        deliver_in(tx, before.endpoint_id, before.event_id, DeliveryCause::Replay)
-    })
-    .await
+    ctx.transaction(move |tx| replay_one_in(tx, id)).await
+}
+
+pub fn replay_one_in(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<WebhookDelivery, WebhookError> {
+    let before = repo::find_delivery(tx, id)?.ok_or(WebhookError::NotFound)?.delivery;
+    check_enabled(tx, before.endpoint_id)?;
+    let replayed = json!({"delivery_id": id, "event_id": before.event_id});
+    record_in(tx, Entry::new(Action::WebhookEndpointReplayed, before.endpoint_id).after(replayed))?;
+    deliver_in(tx, before.endpoint_id, before.event_id, DeliveryCause::Replay)
 }
 
 /// Sends again, in the background, what happened in a time and the endpoint listens for.

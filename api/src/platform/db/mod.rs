@@ -311,6 +311,15 @@ impl Db {
             .await
     }
 
+    /// One statement on the superadmins' login that belongs to no request: what the service reads for all of them.
+    pub(in crate::platform) async fn platform_statement<T: Send + 'static>(
+        &self,
+        mut run: impl FnMut(&mut PgConnection, DateTime<Utc>) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let now = self.ids.now();
+        self.platform.run(move |lease| lease.statement(|conn| run(conn, now))).await
+    }
+
     /// The roles that everybody knows.
     pub fn roles(&self) -> &Roles {
         self.principals.roles()

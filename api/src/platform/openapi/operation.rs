@@ -74,7 +74,7 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     if route.creates {
         names.push("Location");
     }
-    if !downloads.is_empty() {
+    if !downloads.is_empty() && downloads != ["text/event-stream"] {
         names.push("Content-Disposition");
     }
     let done = json!({"description": "Done.", "headers": header_refs(&names)});
@@ -99,7 +99,11 @@ fn content(schema: Value, made: &Made, whose: Whose) -> Value {
 /// Files are bytes to the document.
 fn files(media_types: &[&str]) -> Value {
     let file = |media_type: &&str| {
-        let example = if *media_type == CSV { "sku,name,price\r\nLAMP-1,Desk lamp,39.90\r\n" } else { "PK…" };
+        let example = match *media_type {
+            CSV => "sku,name,price\r\nLAMP-1,Desk lamp,39.90\r\n",
+            "text/event-stream" => "id: 42\nevent: ready\ndata: {\"sequence\":42}\n\n",
+            _ => "PK…",
+        };
         ((*media_type).to_owned(), json!({"schema": {"type": "string", "format": "binary"}, "example": example}))
     };
     Value::Object(media_types.iter().map(file).collect())

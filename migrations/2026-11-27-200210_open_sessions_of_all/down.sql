@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY sessions_open_of_all;

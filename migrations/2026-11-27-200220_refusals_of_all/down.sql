@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY session_events_refused_of_all;

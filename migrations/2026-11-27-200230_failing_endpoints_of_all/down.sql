@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY webhook_endpoints_failing_of_all;

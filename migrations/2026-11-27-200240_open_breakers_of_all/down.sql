@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY erp_configs_failing_of_all;

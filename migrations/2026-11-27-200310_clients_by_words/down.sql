@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY tenants_by_words;
