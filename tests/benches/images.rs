@@ -5,7 +5,6 @@
 //! turned, pressed, blurred, darker, on another background. A perceptual hash is asked the same. It fails
 //! where a picture takes more than 1.3 times what tract takes, the right product is not the first of 95 %, or the
 //! hash is less than 25 points behind. What was found is written as a page to look at, `.dev/images/index.html`.
-#![allow(clippy::float_arithmetic, clippy::as_conversions, reason = "it measures")]
 
 #[path = "images/hash.rs"]
 mod hash;

@@ -8,8 +8,8 @@
 //! 3. A sum of all features with signs, for each of the 256 numbers with other signs: a random projection
 //!    (Achlioptas, 2003), which keeps angles nearly as they are. Signs, unlike normal deviates, need no function that
 //!    another machine might round otherwise. They are the bits, from the lowest, of SplitMix64 (Steele, Lea and Flood,
-//!    2014) that starts at [`SEED`]: the first feature's 256 signs, then the second's, and so on; a bit that is set is a
-//!    minus. A model with at most 256 features is not projected; zeros fill it up.
+//!    2014) that starts at [`SEED`]: the first feature's 256 signs, then the second's, and so on; a bit that is
+//!    set is a minus. A model with at most 256 features is not projected; zeros fill it up.
 //! 4. Length 1 again: the scalar product of two is the cosine of their angle.
 #![expect(clippy::float_arithmetic, reason = "vectors are floats, and no amount is among them")]
 
@@ -65,11 +65,7 @@ fn normalised(numbers: &[f32]) -> Option<Vec<f32>> {
     if !length.is_normal() {
         return None;
     }
-    #[expect(
-        clippy::as_conversions,
-        clippy::cast_possible_truncation,
-        reason = "a float of half the bits is what is kept"
-    )]
+    #[expect(clippy::as_conversions, reason = "a float of half the bits is what is kept")]
     let divided = |number: &f32| (f64::from(*number) / length) as f32;
     Some(numbers.iter().map(divided).collect())
 }
@@ -82,6 +78,7 @@ fn split_mix(state: &mut u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::as_conversions, reason = "tests may")]
 mod tests {
     use super::*;
 

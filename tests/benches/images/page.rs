@@ -30,11 +30,9 @@ impl<'a> Page<'a> {
         for (number, score) in best {
             let class = if *number == right { " class=\"right\"" } else { "" };
             let maker = self.photos[*number].name.trim_end_matches("-unsplash");
-            write!(
-                self.rows,
-                "<td{class}><figure><img src=\"product-{number}.jpg\" title=\"{maker}\"><figcaption>{score:.3}</figcaption>"
-            )
-            .expect("a string");
+            let image = format!("<img src=\"product-{number}.jpg\" title=\"{maker}\">");
+            write!(self.rows, "<td{class}><figure>{image}<figcaption>{score:.3}</figcaption></figure>")
+                .expect("a string");
         }
         self.rows.push('\n');
     }
@@ -47,8 +45,8 @@ impl<'a> Page<'a> {
              body{{font:14px/1.4 system-ui;margin:2em}}td,th{{padding:4px 8px;text-align:left}}img{{height:110px;\
              max-width:170px;object-fit:contain}}figure{{margin:0}}.right img{{outline:4px solid #2a8f3c}}\
              .wrong th{{color:#b3261e}}</style><h1>Found by their pictures</h1><p>Left what was searched with, then \
-             the five best with their cosine; the right one has a frame. Rows in red were not found first. Photographs: \
-             Unsplash.</p><table><tr><th>made by<th>query<th>1<th>2<th>3<th>4<th>5\n{}</table>\n",
+             the five best with their cosine; the right one has a frame. Rows in red were not found first. \
+             Photographs: Unsplash.</p><table><tr><th>made by<th>query<th>1<th>2<th>3<th>4<th>5\n{}</table>\n",
             self.rows
         );
         fs::write(&path, page).expect("a file");

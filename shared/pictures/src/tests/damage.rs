@@ -88,12 +88,12 @@ fn damaged_files_are_read_or_refused() {
         let before = header::facts(&file).unwrap().1;
         assert_eq!((again.width, again.height), (before.width, before.height), "run {run}");
         // A decoder may be asked for 40 megapixels now, which takes a second.
-        if u64::from(found.width) * u64::from(found.height) < 100_000 {
-            if let Ok(picture) = Picture::read(&file) {
-                decoded += 1;
-                picture.display().unwrap();
-                picture.original().unwrap();
-            }
+        if u64::from(found.width) * u64::from(found.height) < 100_000
+            && let Ok(picture) = Picture::read(&file)
+        {
+            decoded += 1;
+            picture.display().unwrap();
+            picture.original().unwrap();
         }
     }
     println!("{runs} files: {taken} taken by the header, {decoded} decoded");
