@@ -30,7 +30,7 @@ impl Remote {
     pub async fn answer(&self, ask: Ask) -> Answer {
         match ask {
             Ask::Tenants { cursor } => {
-                let query = TenantQuery { limit: Some(PAGE), cursor: cursor.clone() };
+                let query = TenantQuery { limit: Some(PAGE), cursor: cursor.clone(), ..TenantQuery::default() };
                 let page = self.with(async |session| session.tenants(&query).await).await;
                 Answer::Tenants { first: cursor.is_none(), page: page.map(|page| (page.data, page.next_cursor)) }
             }

@@ -39,7 +39,7 @@ impl From<Failure> for ScriptError {
 
 /// Whether the session of before is good; an error where that can not be known.
 pub async fn is_logged_in(remote: &Remote) -> Result<bool, ScriptError> {
-    let query = TenantQuery { limit: Some(1), cursor: None };
+    let query = TenantQuery { limit: Some(1), ..TenantQuery::default() };
     match remote.with(async |session| session.tenants(&query).await).await {
         Ok(_) => Ok(true),
         Err(Failure::LoggedOut) => Ok(false),
@@ -61,7 +61,7 @@ pub async fn log_out(client: &Client, tokens: &Tokens) -> Result<(), Box<dyn Err
 pub async fn tenants(remote: &Remote, output: Output) -> Result<(), Box<dyn Error>> {
     let (mut all, mut cursor): (Vec<Tenant>, Option<String>) = (Vec::new(), None);
     loop {
-        let query = TenantQuery { limit: Some(200), cursor };
+        let query = TenantQuery { limit: Some(200), cursor, ..TenantQuery::default() };
         let page = remote.with(async |session| session.tenants(&query).await).await.map_err(ScriptError::from)?;
         all.extend(page.data);
         cursor = page.next_cursor;
