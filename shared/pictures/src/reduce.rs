@@ -64,20 +64,29 @@ fn fold<const CHANNELS: usize>(sums: &[u32], columns: &[Share], out: &mut Vec<u8
 
 /// A row without transparency, on white.
 fn opaque<'a>(row: &'a [u8], channels: Channels, scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    let on_white = |value: u8, alpha: u8| {
-        let sum = u32::from(value) * u32::from(alpha) + 255 * (255 - u32::from(alpha));
-        u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
-    };
-    scratch.clear();
     match channels {
         Channels::Grey | Channels::Rgb => return row,
-        Channels::GreyAlpha => scratch.extend(row.as_chunks().0.iter().map(|[grey, a]| on_white(*grey, *a))),
+        Channels::GreyAlpha => {
+            scratch.resize(row.len() / 2, 0);
+            for (to, [grey, alpha]) in scratch.iter_mut().zip(row.as_chunks().0) {
+                *to = on_white(*grey, *alpha);
+            }
+        }
         Channels::Rgba => {
-            scratch
-                .extend(row.as_chunks().0.iter().flat_map(|[r, g, b, a]| [r, g, b].map(|value| on_white(*value, *a))));
+            scratch.resize(row.len() / 4 * 3, 0);
+            for (to, [red, green, blue, alpha]) in scratch.as_chunks_mut().0.iter_mut().zip(row.as_chunks().0) {
+                *to = [red, green, blue].map(|value| on_white(*value, *alpha));
+            }
         }
     }
     scratch
+}
+
+/// `(value × alpha + 255 × (255 − alpha)) ÷ 255`, rounded, without dividing.
+fn on_white(value: u8, alpha: u8) -> u8 {
+    let sum = u32::from(value) * u32::from(alpha) + 255 * (255 - u32::from(alpha)) + 128;
+    let [rounded, ..] = ((sum + (sum >> 8)) >> 8).to_le_bytes();
+    rounded
 }
 
 /// What each of `new` pixels in a row takes of `old` ones.
