@@ -161,7 +161,10 @@ pub(super) fn clean(bytes: &[u8]) -> Vec<u8> {
             0xE2 if segment.payload.starts_with(PROFILE) => segment.payload,
             0xE0 if segment.payload.starts_with(b"JFIF\0") => b"JFIF\0\x01\x01\x00\x00\x01\x00\x01\x00\x00",
             // Which of the ways to put colours as numbers it is.
-            0xEE if segment.payload.starts_with(b"Adobe") => segment.payload.get(..12).unwrap_or_default(),
+            0xEE if segment.payload.starts_with(b"Adobe") => match segment.payload.get(..12) {
+                Some(known) => known,
+                None => continue,
+            },
             _ => continue,
         };
         let Ok(length) = u16::try_from(payload.len() + 2) else { continue };

@@ -84,7 +84,7 @@ fn damaged_files_are_read_or_refused() {
         // What was taken apart is put together to something that says the same.
         let clean = header::clean(found.format, &file);
         let again = header::facts(&clean).unwrap_or_else(|refused| panic!("run {run}: {refused:?}")).1;
-        assert_eq!(header::clean(found.format, &clean), clean, "run {run}");
+        assert!(header::clean(found.format, &clean) == clean, "run {run}");
         let before = header::facts(&file).unwrap().1;
         assert_eq!((again.width, again.height), (before.width, before.height), "run {run}");
         // A decoder may be asked for 40 megapixels now, which takes a second.
