@@ -339,7 +339,9 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         }
         "GET /erp/config" | "GET /erp/status" | "GET /erp/syncs" => (route.path.to_owned(), None),
         // Nobody listens there, which is what it says.
-        "POST /erp/config/test" => (route.path.to_owned(), Some(json!({"base_url": "http://127.0.0.1:9/"}))),
+        "POST /erp/config/test" => {
+            (route.path.to_owned(), Some(json!({"base_url": "http://127.0.0.1:9/", "api_key": "k"})))
+        }
         "GET /erp/syncs/{id}" => (with(&things.sync), None),
         "POST /erp/syncs/{id}/retry" => (with(&things.sync), Some(json!({}))),
         "POST /erp/syncs/{id}/discard" => (with(&things.sync), Some(json!({"reason": "x"}))),

@@ -74,6 +74,8 @@ async fn somebody_logs_in_suspends_a_client_and_lets_it_go_on() {
     owner.get("/products").await.expect(200);
 
     console.press(ESCAPE);
+    // A key right behind it would be one with Alt.
+    console.see("south");
     console.press("q");
     assert!(console.wait().success());
     assert!(!console.has_screen(), "the terminal is given back");
