@@ -220,7 +220,10 @@ impl App {
             }
             Command::NextScreen => self.at = (self.at + 1) % self.screens.len().max(1),
             Command::PreviousScreen => self.at = self.at.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1)),
-            Command::Copy => return table.current().map(|row| Effect::Copy(row.key.clone())).into_iter().collect(),
+            Command::Copy => {
+                let names: Vec<&str> = table.chosen().iter().map(|row| row.key.as_str()).collect();
+                return if names.is_empty() { Vec::new() } else { vec![Effect::Copy(names.join("\n"))] };
+            }
             Command::Export => return self.export(Format::Csv),
             Command::Reload => return self.reload(),
             Command::Mouse => {

@@ -7,17 +7,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub struct Input {
     before: String,
     after: String,
-    /// Shown as dots, and never printed.
-    pub secret: bool,
 }
 
 impl Input {
-    pub fn secret() -> Self {
-        Self { secret: true, ..Self::default() }
-    }
-
     pub fn holding(text: &str) -> Self {
-        Self { before: text.to_owned(), ..Self::default() }
+        Self { before: text.to_owned(), after: String::new() }
     }
 
     pub fn text(&self) -> String {
@@ -69,10 +63,6 @@ impl Input {
 
     /// What is seen, and how many cells stand before the cursor.
     pub fn shown(&self) -> (String, usize) {
-        if self.secret {
-            let dots = |text: &str| "•".repeat(text.chars().count());
-            return (dots(&self.text()), self.before.chars().count());
-        }
         (self.text(), text::width(&self.before))
     }
 }
@@ -111,12 +101,5 @@ mod tests {
         let mut input = Input::default();
         input.paste("north\u{1b}[31m\nrm -rf /\n");
         assert_eq!(input.text(), "north");
-    }
-
-    #[test]
-    fn a_secret_is_not_seen() {
-        let mut input = Input::secret();
-        input.paste("hunter2");
-        assert_eq!(input.shown(), ("•••••••".to_owned(), 7));
     }
 }

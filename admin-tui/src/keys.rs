@@ -94,7 +94,7 @@ pub const LIST: &[Binding] = &[
     binding(&[letter('8')], "sort by the eighth", Command::Sort(7)),
     binding(&[letter('9')], "sort by the ninth", Command::Sort(8)),
     binding(&[letter(' ')], "mark, or take the mark away", Command::Mark),
-    binding(&[letter('y')], "copy what the row is called", Command::Copy),
+    binding(&[letter('y')], "copy what the marked rows are called, or this one", Command::Copy),
     binding(&[letter('e')], "write the list into a file, as CSV or JSON", Command::Export),
 ];
 

@@ -101,7 +101,7 @@ fn done(effect: Effect, app: &mut App, remote: &Remote, answers: &UnboundedSende
         }
         Effect::Copy(text) => {
             execute!(io::stdout(), CopyToClipboard::to_clipboard_from(&text))?;
-            app.say(Tone::Good, format!("Copied {text}."));
+            app.say(Tone::Good, format!("Copied {}.", text.replace('\n', ", ")));
         }
         Effect::Write { name, text } => match write(&name, &text) {
             Ok(()) => app.say(Tone::Good, format!("Written to {name}.")),

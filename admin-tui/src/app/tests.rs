@@ -228,3 +228,15 @@ fn details_show_one_client_and_no_command_of_its_name() {
     press(&mut app, KeyCode::Esc);
     assert!(!screen(&mut app, 80, 24).contains("Reason"));
 }
+
+#[test]
+fn marked_ones_are_copied_together() {
+    let mut app = loaded();
+    assert_eq!(press(&mut app, KeyCode::Char('y')), [Effect::Copy("north-lamps".to_owned())]);
+    press(&mut app, KeyCode::Char(' '));
+    press(&mut app, KeyCode::Char(' '));
+    assert_eq!(press(&mut app, KeyCode::Char('y')), [Effect::Copy("north-lamps\nsouthern".to_owned())]);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::End);
+    assert_eq!(press(&mut app, KeyCode::Char('y')), [Effect::Copy("east".to_owned())]);
+}

@@ -52,10 +52,6 @@ impl Cell {
         Self { order: Order::Text(text.to_lowercase()), text, tone: Tone::Plain }
     }
 
-    pub fn number(number: i64) -> Self {
-        Self { text: number.to_string(), tone: Tone::Plain, order: Order::Number(number) }
-    }
-
     /// A text that is sorted by a number, such as a time.
     pub fn by(text: impl Into<String>, order: i64) -> Self {
         Self { order: Order::Number(order), ..Self::text(text) }

@@ -13,7 +13,8 @@ const COLUMNS: &[Column] = &[
 
 fn row(slug: &str, name: &str, orders: i64, state: Tone) -> Row {
     let said = if state == Tone::Good { "active" } else { "suspended" };
-    let cells = vec![Cell::text(slug), Cell::text(name), Cell::number(orders), Cell::text(said).toned(state)];
+    let cells =
+        vec![Cell::text(slug), Cell::text(name), Cell::by(orders.to_string(), orders), Cell::text(said).toned(state)];
     Row { key: slug.to_owned(), cells }
 }
 
