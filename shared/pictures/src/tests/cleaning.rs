@@ -70,14 +70,11 @@ fn a_png_keeps_its_pixels_and_nothing_else() {
 
 #[test]
 fn a_webp_keeps_its_pixels_and_nothing_else() {
-    for plain in [LOSSY] {
-        let none = cleaned_webp(&with_chunks(plain, 0x0C, &[], &riff_chunk(b"EXIF", &exif(1, CANARY))), plain);
-        assert_eq!(none[20], 0, "no flag for what is gone");
-        assert_eq!(cleaned_webp(&with_chunks(plain, 0x04, &[], &riff_chunk(b"XMP ", CANARY)), plain), none);
-        assert_eq!(cleaned_webp(&with_chunks(plain, 0, &riff_chunk(b"priv", CANARY), &[]), plain), none);
-        let archive = with_archive(plain);
-        assert_eq!(cleaned(&archive, plain), plain);
-    }
+    let none = cleaned_webp(&with_chunks(LOSSY, 0x0C, &[], &riff_chunk(b"EXIF", &exif(1, CANARY))), LOSSY);
+    assert_eq!(none[20], 0, "no flag for what is gone");
+    assert_eq!(cleaned_webp(&with_chunks(LOSSY, 0x04, &[], &riff_chunk(b"XMP ", CANARY)), LOSSY), none);
+    assert_eq!(cleaned_webp(&with_chunks(LOSSY, 0, &riff_chunk(b"priv", CANARY), &[]), LOSSY), none);
+    assert_eq!(cleaned(&with_archive(LOSSY), LOSSY), LOSSY);
     let behind = with_archive(ALPHA);
     assert_eq!(cleaned(&behind, ALPHA), ALPHA);
 }

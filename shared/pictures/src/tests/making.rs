@@ -99,7 +99,7 @@ pub(super) fn drawing(number: u32, width: u32, height: u32) -> RgbImage {
         let (across, down) = (x * 255 / width, y * 255 / height);
         let (middle_x, middle_y) = (60 + number * 37 % 130, 60 + number * 71 % 130);
         let inside = across.abs_diff(middle_x).pow(2) + down.abs_diff(middle_y).pow(2) < 60 * 60;
-        let striped = (across + down * (number % 3)) / 24 % 2 == 0;
+        let striped = ((across + down * (number % 3)) / 24).is_multiple_of(2);
         let of = |a: u32| ((a * (number % 5 + 1)) % 256) as u8;
         match (inside, striped) {
             (true, _) => image::Rgb([of(90), 255 - of(60), 30]),
