@@ -104,8 +104,9 @@ async fn every_answer_under_the_api_says_what_is_left() {
         let method: Method = route.method.as_str().parse().unwrap();
         let path = route.path.replace("{id}", "x").replace("{slug}", "x").replace("{name}", "x");
         let own = if route.access == Access::Superadmin { world.superadmin() } else { world.owner() };
-        // Whoever logged out or changed the password would not be the caller of the next route.
-        let ends = path.ends_with("/logout");
+        // Whoever logged out or changed the password would not be the caller of the next route, and what a superadmin
+        // is told of events has no end.
+        let ends = path.ends_with("/logout") || path.ends_with("/admin/events");
         for caller in [world.nobody(), own].iter().take(if ends { 1 } else { 2 }) {
             let answer = caller.send(method.clone(), &path, "application/json", "{").await;
             says_what_is_left(&answer);

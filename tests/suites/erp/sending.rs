@@ -153,7 +153,7 @@ async fn each_kind_of_answer_has_its_end() {
         (Reply::hang(), "pending", true, Some(120), Some("No answer: there was no answer in time.")),
     ];
     for (reply, status, unknown, wait, error) in table {
-        let link = Link::start().await;
+        let link = Link::with(json!({"timeout_seconds": if unknown { 1 } else { 10 }})).await;
         let what = format!("{reply:?}");
         link.replies(reply);
         link.world.clock.stop();

@@ -6,10 +6,11 @@ use serde_json::json;
 
 /// One that was sent and had no answer.
 async fn unanswered() -> (Link, Value) {
-    let link = Link::start().await;
+    let link = Link::with(json!({"timeout_seconds": 1})).await;
     link.replies(Reply::hang());
     link.order().await;
     link.work().await;
+    link.set(json!({})).await;
     let sync = link.sync();
     assert_eq!((&sync["status"], &sync["outcome_unknown"]), (&json!("pending"), &json!(true)), "{sync}");
     link.wait(200).await;

@@ -103,11 +103,12 @@ async fn a_version_waits_for_the_one_before_it() {
 /// A version of which nobody knows is settled first; one that failed for good is not in the way.
 #[tokio::test]
 async fn what_is_unknown_is_settled_before_the_next_version() {
-    let link = Link::start().await;
+    let link = Link::with(json!({"timeout_seconds": 1})).await;
     link.replies(Reply::hang());
     let editor = Editor::enrol(&link.world, &link.world.north, "owner").await;
     let order = link.order().await;
     link.work().await;
+    link.set(json!({})).await;
     link.replies(accepted("R-2"));
     editor.edit(&order, &json!({"note": "one more thing"})).await.expect(200);
     link.work().await;
