@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     app::AppState,
+    features::tenants,
     platform::{
         audit::{Action, Actor, Entry, record_in, record_list_in, record_look_in, record_operator_in},
         authn::PlatformCtx,
@@ -72,7 +73,7 @@ impl Wish {
     /// `NotFound` where there is no such client.
     fn resolve_in(self, tx: &mut PlatformTx<'_>) -> Result<OfAll, ErpError> {
         let client = match &self.tenant {
-            Some(slug) => Some(of_all::client(tx, slug)?.ok_or(ErpError::NotFound)?),
+            Some(slug) => Some(tenants::find_in(tx, slug)?.ok_or(ErpError::NotFound)?.id),
             None => None,
         };
         Ok(OfAll { status: self.status, client, error_contains: self.error_contains })

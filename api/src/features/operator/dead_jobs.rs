@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     app::AppState,
+    features::tenants,
     platform::{
         audit::{Action, Entry, record_at_client_in, record_list_in, record_look_in},
         authn::PlatformCtx,
@@ -54,7 +55,7 @@ pub async fn list(
     let vault = state.vault.clone();
     let listed = state.db.platform(ctx, move |tx| {
         let client = match &filter.tenant {
-            Some(slug) => Some(repo::client(tx, slug)?.ok_or(OperatorError::NotFound)?),
+            Some(slug) => Some(tenants::find_in(tx, slug)?.ok_or(OperatorError::NotFound)?.id),
             None => None,
         };
         let rows = repo::dead_jobs(tx, client, filter.kind.as_deref(), asked)?;

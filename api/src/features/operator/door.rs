@@ -3,7 +3,10 @@
 use super::{error::OperatorError, repo};
 use crate::{
     app::AppState,
-    features::identity::{self, Origin},
+    features::{
+        identity::{self, Origin},
+        tenants,
+    },
     platform::{
         audit::{Action, Entry, record_at_client_in, record_list_in, record_look_in},
         authn::PlatformCtx,
@@ -43,7 +46,7 @@ impl Whose {
 
     fn resolve_in(&self, tx: &mut PlatformTx<'_>) -> Result<Option<TenantId>, OperatorError> {
         let Some(slug) = &self.0 else { return Ok(None) };
-        Ok(Some(repo::client(tx, slug)?.ok_or(OperatorError::NotFound)?))
+        Ok(Some(tenants::find_in(tx, slug)?.ok_or(OperatorError::NotFound)?.id))
     }
 }
 

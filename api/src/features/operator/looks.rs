@@ -2,10 +2,10 @@
 //!
 //! Both audit logs say who looked, each time: the operator's before, the client's with what was read.
 
-use super::{error::OperatorError, repo};
+use super::error::OperatorError;
 use crate::{
     app::AppState,
-    features::{orders, products, users, webhooks},
+    features::{orders, products, tenants, users, webhooks},
     platform::{
         audit::{Action, Actor, Entry, record_in, record_operator_in},
         authn::PlatformCtx,
@@ -30,7 +30,7 @@ async fn announce(state: &AppState, ctx: &PlatformCtx, slug: String, entry: Said
     }
     let vault = state.vault.clone();
     let announced = state.db.platform(ctx, move |tx| {
-        let client = repo::client(tx, &slug)?.ok_or(OperatorError::NotFound)?;
+        let client = tenants::find_in(tx, &slug)?.ok_or(OperatorError::NotFound)?.id;
         let (actor, entry) = (Actor::from(tx.actor()), entry.of(client));
         record_operator_in(tx, &vault, actor, Some(client), entry.clone())?;
         Ok::<_, OperatorError>(Announced { client, entry })

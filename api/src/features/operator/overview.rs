@@ -4,6 +4,7 @@
 use super::{error::OperatorError, repo};
 use crate::{
     app::AppState,
+    features::tenants,
     platform::{
         authn::PlatformCtx,
         health::{self, Database},
@@ -37,7 +38,7 @@ pub async fn usage(state: &AppState, ctx: &PlatformCtx, slug: String) -> Result<
         return Err(OperatorError::NotFound);
     }
     let usage = state.db.platform(ctx, move |tx| {
-        let client = repo::client(tx, &slug)?.ok_or(OperatorError::NotFound)?;
+        let client = tenants::find_in(tx, &slug)?.ok_or(OperatorError::NotFound)?.id;
         Ok::<_, OperatorError>(repo::usage(tx, client)?)
     });
     usage.await

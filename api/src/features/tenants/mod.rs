@@ -11,4 +11,5 @@ mod service;
 pub use error::{SLUG_TAKEN, TenantError};
 pub use founding::Founding;
 pub use http::routes;
+pub use repo::find as find_in;
 pub use service::{check_name, check_time_zone, founded};

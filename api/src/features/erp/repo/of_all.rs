@@ -2,13 +2,10 @@
 //! (`…_of_all` in the migrations), which only what did not arrive is in.
 
 use super::lists::Row;
-use crate::{
-    platform::{
-        db::{DbError, Named, PlatformTx, part_like},
-        http::PageRequest,
-        jobs::Job,
-    },
-    schema::tenants,
+use crate::platform::{
+    db::{DbError, Named, PlatformTx, part_like},
+    http::PageRequest,
+    jobs::Job,
 };
 use countinghouse_contract::{
     ErpSyncId, TenantId,
@@ -98,13 +95,6 @@ pub fn client_of(tx: &mut PlatformTx<'_>, id: ErpSyncId) -> Result<Option<(Tenan
     .get_result(tx.conn())
     .optional()?;
     Ok(found.map(|found| (TenantId(found.id), found.slug)))
-}
-
-/// The client with this slug.
-pub fn client(tx: &mut PlatformTx<'_>, slug: &str) -> Result<Option<TenantId>, DbError> {
-    let id: Option<Uuid> =
-        tenants::table.filter(tenants::slug.eq(slug)).select(tenants::id).first(tx.conn()).optional()?;
-    Ok(id.map(TenantId))
 }
 
 #[derive(QueryableByName)]
