@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::AppState,
+    features::orders,
     platform::{
         audit::{Action, Actor, Entry, record_as_in},
         db::TenantTx,
@@ -39,7 +40,8 @@ impl RetryFailedSyncs {
     /// Whether there may be more.
     fn retry_some_in(&self, tx: &mut TenantTx<'_>, ids: &Ids, job: &str) -> Result<bool, ErpError> {
         let settings = configs::find(tx)?.unwrap_or_default();
-        let found = many::lock_failed(tx, self.until, self.error_contains.as_deref(), BATCH)?;
+        let (found, of) = many::failed(tx, self.until, self.error_contains.as_deref(), BATCH)?;
+        orders::hold_in(tx, &of)?;
         let retried = many::retry(tx, &found, settings.max_attempts)?;
         if retried > 0 {
             send_soon_in(tx, tx.now())?;

@@ -3,7 +3,7 @@
 
 use super::{
     error::ErpError,
-    repo::{configs, settling, syncs},
+    repo::{configs, many, settling, syncs},
     sending::send_soon_in,
 };
 use crate::platform::{db::TenantTx, events};
@@ -46,7 +46,7 @@ pub fn settle_in(tx: &mut TenantTx<'_>, id: ErpSyncId, settled: &Settled) -> Res
 /// Sends it again, if it failed for good.
 pub fn retry_in(tx: &mut TenantTx<'_>, id: ErpSyncId) -> Result<bool, ErpError> {
     let settings = configs::find(tx)?.unwrap_or_default();
-    let again = settling::retry(tx, id, settings.max_attempts)?;
+    let again = many::retry(tx, &[id], settings.max_attempts)? == 1;
     if again {
         send_soon_in(tx, tx.now())?;
     }

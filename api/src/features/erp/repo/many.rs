@@ -1,21 +1,21 @@
-//! Many that failed for good, sent again.
+//! What failed for good, sent again: one by hand, or many.
 
 use crate::{
     platform::db::{DbError, Named, TenantTx, part_like},
-    schema::{erp_syncs, orders},
+    schema::erp_syncs,
 };
 use chrono::{DateTime, Utc};
-use countinghouse_contract::erp::ErpSyncStatus;
+use countinghouse_contract::{ErpSyncId, OrderId, erp::ErpSyncStatus};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-/// Some that had failed until then, whose orders are held by their ids, as everybody holds them.
-pub fn lock_failed(
+/// Some that had failed until then, each with its order.
+pub fn failed(
     tx: &mut TenantTx<'_>,
     until: DateTime<Utc>,
     error_contains: Option<&str>,
     most: i64,
-) -> Result<Vec<Uuid>, DbError> {
+) -> Result<(Vec<ErpSyncId>, Vec<OrderId>), DbError> {
     let tenant = tx.tenant_id();
     let failed = erp_syncs::tenant_id.eq(tenant.0).and(erp_syncs::status.eq(ErpSyncStatus::Failed.name()));
     let mut query = erp_syncs::table
@@ -27,17 +27,16 @@ pub fn lock_failed(
     }
     let newest = (erp_syncs::created_at.desc(), erp_syncs::id.desc());
     let found: Vec<(Uuid, Uuid)> = query.order(newest).limit(most).load(tx.conn())?;
-    let (syncs, of): (Vec<Uuid>, Vec<Uuid>) = found.into_iter().unzip();
-    let held = orders::table.filter(orders::tenant_id.eq(tenant.0).and(orders::id.eq_any(of)));
-    held.select(orders::id).order(orders::id).for_no_key_update().load::<Uuid>(tx.conn())?;
-    Ok(syncs)
+    Ok(found.into_iter().map(|(sync, order)| (ErpSyncId(sync), OrderId(order))).unzip())
 }
 
-/// They begin anew, but for those with which somebody did something else meanwhile.
-pub fn retry(tx: &mut TenantTx<'_>, syncs: &[Uuid], max_attempts: i32) -> Result<usize, DbError> {
+/// They begin anew, but for those with which somebody did something else meanwhile. Of which nobody knows is asked for
+/// first, as ever. Their orders are held.
+pub fn retry(tx: &mut TenantTx<'_>, syncs: &[ErpSyncId], max_attempts: i32) -> Result<usize, DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
     let failed = erp_syncs::tenant_id.eq(tenant.0).and(erp_syncs::status.eq(ErpSyncStatus::Failed.name()));
-    let retried = diesel::update(erp_syncs::table.filter(failed.and(erp_syncs::id.eq_any(syncs.to_vec()))))
+    let ids: Vec<Uuid> = syncs.iter().map(|sync| sync.0).collect();
+    let retried = diesel::update(erp_syncs::table.filter(failed.and(erp_syncs::id.eq_any(ids))))
         .set((
             erp_syncs::status.eq(ErpSyncStatus::Pending.name()),
             (erp_syncs::attempts.eq(0), erp_syncs::max_attempts.eq(max_attempts)),

@@ -125,21 +125,6 @@ pub fn hurry(tx: &mut TenantTx<'_>, id: ErpSyncId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// One that failed for good begins anew. Of which nobody knows is asked for first, as ever.
-pub fn retry(tx: &mut TenantTx<'_>, id: ErpSyncId, max_attempts: i32) -> Result<bool, DbError> {
-    let (tenant, now) = (tx.tenant_id(), tx.now());
-    let done = diesel::update(erp_syncs::table.find((tenant.0, id.0)))
-        .filter(erp_syncs::status.eq(ErpSyncStatus::Failed.name()))
-        .set((
-            erp_syncs::status.eq(ErpSyncStatus::Pending.name()),
-            (erp_syncs::attempts.eq(0), erp_syncs::max_attempts.eq(max_attempts)),
-            erp_syncs::finished_at.eq(None::<DateTime<Utc>>),
-            (erp_syncs::next_attempt_at.eq(now), erp_syncs::updated_at.eq(now)),
-        ))
-        .execute(tx.conn())?;
-    Ok(done == 1)
-}
-
 /// Nobody tries it any more, unless it is under way or the ERP has it.
 pub fn discard(tx: &mut TenantTx<'_>, id: ErpSyncId, reason: &str) -> Result<bool, DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
