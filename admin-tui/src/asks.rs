@@ -22,8 +22,8 @@ pub enum Ask {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A page, with whether it is the first, and what follows it.
-    Tenants { first: bool, page: Result<(Vec<Tenant>, Option<String>), Failure> },
+    /// A page, and what follows it.
+    Tenants { page: Result<(Vec<Tenant>, Option<String>), Failure> },
     /// A client has changed, or has not.
     Tenant { slug: String, did: &'static str, outcome: Result<Box<Tenant>, Failure> },
 }

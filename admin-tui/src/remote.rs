@@ -32,7 +32,7 @@ impl Remote {
             Ask::Tenants { cursor } => {
                 let query = TenantQuery { limit: Some(PAGE), cursor: cursor.clone(), ..TenantQuery::default() };
                 let page = self.with(async |session| session.tenants(&query).await).await;
-                Answer::Tenants { first: cursor.is_none(), page: page.map(|page| (page.data, page.next_cursor)) }
+                Answer::Tenants { page: page.map(|page| (page.data, page.next_cursor)) }
             }
             Ask::Suspend { slug, reason } => {
                 let suspension = Suspension { reason };

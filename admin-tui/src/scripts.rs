@@ -4,6 +4,7 @@ use crate::{
     Output,
     panel::Failure,
     remote::Remote,
+    table::record,
     text::{clean, width},
     tokens::Tokens,
 };
@@ -80,15 +81,13 @@ pub async fn tenants(remote: &Remote, output: Output) -> Result<(), Box<dyn Erro
                 [slug, name, status, currency.code(), time_zone, &made].map(clean)
             };
             let lines: Vec<[String; 6]> = [title].into_iter().chain(all.iter().map(line)).collect();
-            if output == Output::Csv { csv(&mut out, &lines)? } else { aligned(&mut out, &lines)? }
+            match output {
+                Output::Csv => {
+                    lines.iter().try_for_each(|line| write!(out, "{}", record(line.iter().map(String::as_str))))?
+                }
+                _ => aligned(&mut out, &lines)?,
+            }
         }
-    }
-    Ok(())
-}
-
-fn csv<const N: usize>(out: &mut impl Write, lines: &[[String; N]]) -> io::Result<()> {
-    for line in lines {
-        writeln!(out, "{}\r", line.each_ref().map(|text| crate::table::field(text)).join(","))?;
     }
     Ok(())
 }

@@ -51,8 +51,14 @@ impl Tokens {
 
     /// The session with new tokens: those that somebody else got meanwhile, or ones that are asked for now.
     pub async fn renew(&self, client: &Client, refused: &SuperadminSession) -> Result<SuperadminSession, RenewError> {
-        let mut file = self.open()?;
-        file.lock()?;
+        let this = self.clone();
+        // Whoever holds it may be waiting for the service: the screens go on meanwhile.
+        let locked = tokio::task::spawn_blocking(move || {
+            let file = this.open()?;
+            file.lock()?;
+            Ok::<_, io::Error>(file)
+        });
+        let mut file = locked.await.map_err(io::Error::other)??;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
         if let Ok(kept) = serde_json::from_slice::<Kept>(&text)

@@ -40,7 +40,7 @@ fn tenants() -> Vec<countinghouse_contract::admin::Tenant> {
 fn loaded() -> App {
     let mut app = app();
     app.begin();
-    app.answered(&Answer::Tenants { first: true, page: Ok((tenants(), None)) }, now());
+    app.answered(&Answer::Tenants { page: Ok((tenants(), None)) }, now());
     app
 }
 
@@ -85,15 +85,15 @@ fn each_standing_of_the_list_looks_different() {
     let mut app = app();
     app.begin();
     insta::assert_snapshot!("tenants_loading", screen(&mut app, 60, 20));
-    app.answered(&Answer::Tenants { first: true, page: Err(Failure::Denied) }, now());
+    app.answered(&Answer::Tenants { page: Err(Failure::Denied) }, now());
     insta::assert_snapshot!("tenants_denied", screen(&mut app, 60, 20));
-    app.answered(&Answer::Tenants { first: true, page: Err(Failure::Away("nothing listens there".to_owned())) }, now());
+    app.answered(&Answer::Tenants { page: Err(Failure::Away("nothing listens there".to_owned())) }, now());
     insta::assert_snapshot!("tenants_failed", screen(&mut app, 60, 20));
-    app.answered(&Answer::Tenants { first: true, page: Ok((Vec::new(), None)) }, now());
+    app.answered(&Answer::Tenants { page: Ok((Vec::new(), None)) }, now());
     insta::assert_snapshot!("tenants_empty", screen(&mut app, 60, 20));
-    app.answered(&Answer::Tenants { first: true, page: Ok((tenants(), None)) }, now());
+    app.answered(&Answer::Tenants { page: Ok((tenants(), None)) }, now());
     let later = now() + chrono::TimeDelta::minutes(3);
-    app.answered(&Answer::Tenants { first: true, page: Err(Failure::Away("it answers 503".to_owned())) }, later);
+    app.answered(&Answer::Tenants { page: Err(Failure::Away("it answers 503".to_owned())) }, later);
     insta::assert_snapshot!("tenants_stale", screen(&mut app, 100, 20));
 }
 
@@ -209,12 +209,13 @@ fn pages_are_shown_as_they_come() {
     let mut app = loaded();
     press(&mut app, KeyCode::End);
     let all = tenants();
+    ctrl(&mut app, 'r');
     let page = Ok((vec![tenant("new", "New", "active")], Some("2".to_owned())));
-    let next = app.answered(&Answer::Tenants { first: true, page }, now());
+    let next = app.answered(&Answer::Tenants { page }, now());
     assert_eq!(next, [Effect::Ask(Ask::Tenants { cursor: Some("2".to_owned()) })]);
     let seen = screen(&mut app, 80, 24);
     assert!(seen.contains("New") && seen.contains("southern"), "{seen}");
-    app.answered(&Answer::Tenants { first: false, page: Ok((all[..1].to_vec(), None)) }, now());
+    app.answered(&Answer::Tenants { page: Ok((all[..1].to_vec(), None)) }, now());
     let seen = screen(&mut app, 80, 24);
     assert!(seen.contains("New") && seen.contains("north-lamps") && !seen.contains("southern"), "{seen}");
 }
@@ -239,4 +240,20 @@ fn marked_ones_are_copied_together() {
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::End);
     assert_eq!(press(&mut app, KeyCode::Char('y')), [Effect::Copy("east".to_owned())]);
+}
+
+/// Before one has come to its end, by its last page or a failure, no other reading begins.
+#[test]
+fn the_list_is_read_once_at_a_time() {
+    let mut app = app();
+    let first = Effect::Ask(Ask::Tenants { cursor: None });
+    assert_eq!(app.begin(), [first]);
+    let later = now() + chrono::TimeDelta::seconds(60);
+    assert_eq!(app.tick(later), []);
+    app.answered(&Answer::Tenants { page: Ok((tenants(), Some("2".to_owned()))) }, later);
+    assert_eq!(ctrl(&mut app, 'r'), []);
+    app.answered(&Answer::Tenants { page: Err(Failure::Away("it answers 503".to_owned())) }, later);
+    assert_eq!(ctrl(&mut app, 'r').len(), 1);
+    app.answered(&Answer::Tenants { page: Ok((Vec::new(), None)) }, later);
+    assert!(screen(&mut app, 80, 24).contains("There are no clients yet."), "what is gone is gone");
 }

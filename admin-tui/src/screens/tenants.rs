@@ -31,7 +31,7 @@ const COLUMNS: &[Column] = &[
 #[derive(Debug)]
 pub struct Tenants {
     tenants: BTreeMap<String, Tenant>,
-    /// Of a list that is being read anew, what has come so far.
+    /// While the list is read anew, page by page: what has come so far.
     coming: Option<BTreeMap<String, Tenant>>,
     standing: Standing,
     table: Table,
@@ -53,11 +53,8 @@ impl Tenants {
         self.table.current().and_then(|row| self.tenants.get(&row.key))
     }
 
-    /// The first page shows at once what is there; once the last has come, what is gone is gone.
-    fn take_page(&mut self, first: bool, tenants: &[Tenant], is_last: bool) {
-        if first {
-            self.coming = Some(BTreeMap::new());
-        }
+    /// Each page shows at once what is there; once the last has come, what is gone is gone.
+    fn take_page(&mut self, tenants: &[Tenant], is_last: bool) {
         let page = tenants.iter().map(|tenant| (tenant.slug.clone(), tenant.clone()));
         self.tenants.extend(page.clone());
         if let Some(coming) = &mut self.coming {
@@ -126,7 +123,12 @@ impl Screen for Tenants {
         &mut self.table
     }
 
+    /// One reading at a time: a long list takes longer than it is until the next one.
     fn reload(&mut self) -> Vec<Wish> {
+        if self.coming.is_some() {
+            return Vec::new();
+        }
+        self.coming = Some(BTreeMap::new());
         vec![Wish::Ask(Ask::Tenants { cursor: None })]
     }
 
@@ -145,13 +147,14 @@ impl Screen for Tenants {
 
     fn answered(&mut self, answer: &Answer, now: DateTime<Utc>) -> Vec<Wish> {
         match answer {
-            Answer::Tenants { first, page: Ok((tenants, next)) } => {
-                self.take_page(*first, tenants, next.is_none());
+            Answer::Tenants { page: Ok((tenants, next)) } => {
+                self.take_page(tenants, next.is_none());
                 self.standing = self.standing.after(Ok(()), now);
                 let next = next.clone().map(|next| Wish::Ask(Ask::Tenants { cursor: Some(next) }));
                 next.into_iter().collect()
             }
-            Answer::Tenants { page: Err(failure), .. } => {
+            Answer::Tenants { page: Err(failure) } => {
+                self.coming = None;
                 self.standing = self.standing.after(Err(failure.clone()), now);
                 Vec::new()
             }

@@ -19,11 +19,9 @@ impl Table {
     }
 
     fn csv(&self) -> String {
-        let titles = self.columns.iter().map(|column| field(column.title)).collect::<Vec<_>>().join(",");
-        let lines =
-            self.lines().map(|row| row.cells.iter().map(|cell| field(&cell.text)).collect::<Vec<_>>().join(","));
-        // RFC 4180: lines end with both.
-        [titles].into_iter().chain(lines).map(|line| line + "\r\n").collect()
+        let titles = record(self.columns.iter().map(|column| column.title));
+        let lines = self.lines().map(|row| record(row.cells.iter().map(|cell| cell.text.as_str())));
+        [titles].into_iter().chain(lines).collect()
     }
 
     fn json(&self) -> String {
@@ -40,8 +38,13 @@ impl Table {
     }
 }
 
-/// One field; what a sheet would take for a formula is text behind an apostrophe (CWE-1236).
-pub fn field(text: &str) -> String {
+/// One line, which ends with both signs (RFC 4180).
+pub fn record<'a>(fields: impl Iterator<Item = &'a str>) -> String {
+    fields.map(field).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+/// What a sheet would take for a formula is text behind an apostrophe (CWE-1236).
+fn field(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<i64>().is_err();
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -7,7 +7,7 @@ mod export;
 mod filter;
 mod view;
 
-pub use export::{Format, field};
+pub use export::{Format, record};
 pub use filter::Filter;
 
 use crate::theme::Tone;
