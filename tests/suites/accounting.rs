@@ -1,6 +1,6 @@
 //! The books over HTTP: entries by hand, accounts, statements, the trial balance, closed months.
 
-use crate::operations::{footprint, same_but_for_request_id};
+use crate::footprint::{footprint, same_but_for_request_id};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use countinghouse_tests::{Answer, Caller, Login, PASSWORD, World};
 use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, sql_query};

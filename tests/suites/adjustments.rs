@@ -1,6 +1,6 @@
 //! Stock that is damaged, corrected and counted, with what each posts; and the list of movements.
 
-use crate::operations::footprint;
+use crate::footprint::footprint;
 use countinghouse_tests::{Answer, Caller, World};
 use serde_json::{Value, json};
 

@@ -3,7 +3,8 @@
 //! rest of a request in `bad_requests`.
 
 use crate::{
-    operations::{everything_in, footprint, operations, pick},
+    footprint::footprint,
+    operations::{everything_in, operations, pick},
     wire::exchange,
 };
 use countinghouse_tests::{Answer, World};

@@ -2,7 +2,8 @@
 //! or the method (the headers are in `bad_headers`). Each has its clear problem and changes nothing.
 
 use crate::{
-    operations::{footprint, operations, same_but_for_request_id},
+    footprint::{footprint, same_but_for_request_id},
+    operations::operations,
     wire::exchange,
 };
 use countinghouse_tests::{Answer, Caller, World};

@@ -1,7 +1,10 @@
 //! Bodies of the right shape with values that no field may hold: text, money, rates, quantities,
 //! attributes and lines. Each fault is named with its place, and nothing changes.
 
-use crate::operations::{Operation, footprint, operations, pick, same_but_for_request_id};
+use crate::{
+    footprint::{footprint, same_but_for_request_id},
+    operations::{Operation, operations, pick},
+};
 use countinghouse_tests::{Caller, PASSWORD, World};
 use reqwest::Method;
 use serde_json::{Value, json};

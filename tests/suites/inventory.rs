@@ -1,7 +1,7 @@
 //! Stock: purchases and what goods cost then. The golden cases are those of
 //! `golden-ledgers.md`, as far as they go without invoices.
 
-use crate::operations::{footprint, same_but_for_request_id};
+use crate::footprint::{footprint, same_but_for_request_id};
 use countinghouse_tests::{Answer, Caller, Login, PASSWORD, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use futures_util::future::join_all;

@@ -30,6 +30,7 @@ mod erp_fairness;
 mod erp_simulation;
 mod exports;
 mod faults;
+mod footprint;
 mod front;
 mod fuzz;
 mod golden;

@@ -1,7 +1,7 @@
 //! The catalogue: entering, reading, changing and archiving products. Lists are in
 //! `product_lists`.
 
-use crate::operations::{footprint, same_but_for_request_id};
+use crate::footprint::{footprint, same_but_for_request_id};
 use countinghouse_tests::{Answer, Caller, Login, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use futures_util::future::join_all;

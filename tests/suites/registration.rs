@@ -1,6 +1,6 @@
 //! Clients that register themselves.
 
-use crate::operations::{footprint, same_but_for_request_id};
+use crate::footprint::{footprint, same_but_for_request_id};
 use countinghouse_tests::{Login, PASSWORD, World};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;

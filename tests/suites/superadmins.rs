@@ -1,6 +1,6 @@
 //! Superadmins make and list each other.
 
-use crate::operations::footprint;
+use crate::footprint::footprint;
 use countinghouse_tests::{Login, World};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use futures_util::future::join_all;

@@ -1,6 +1,6 @@
 //! Superadmins: how they log in, and the clients that they make and list.
 
-use crate::operations::{footprint, same_but_for_request_id};
+use crate::footprint::{footprint, same_but_for_request_id};
 use chrono::Duration;
 use countinghouse_api::platform::clock::Clock;
 use countinghouse_tests::{Answer, Login, PASSWORD, World};

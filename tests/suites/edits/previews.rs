@@ -1,7 +1,7 @@
 //! Previews: what they show is what the edit then does, and their token is good for nothing else.
 
 use super::{books_hold, documents, only, owner_editor, path, resized};
-use crate::operations::footprint;
+use crate::footprint::footprint;
 use chrono::Duration;
 use countinghouse_tests::{Answer, Caller, Editor, World};
 use reqwest::Method;

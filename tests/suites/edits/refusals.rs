@@ -1,7 +1,7 @@
 //! What an edit is refused for; each time nothing has changed.
 
 use super::{books_hold, only, owner_editor, path, resized};
-use crate::operations::footprint;
+use crate::footprint::footprint;
 use countinghouse_tests::{Editor, World};
 use reqwest::Method;
 use serde_json::{Value, json};
