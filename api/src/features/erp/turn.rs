@@ -32,8 +32,8 @@ use countinghouse_contract::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Looked at in one step: some may have to wait for others.
-const LOOKED_AT: i64 = 32;
+/// Looked at beside each that there is room for: some may have to wait for others.
+const LOOKED_AT_FOR_EACH: usize = 3;
 /// A version that waits for the one before it looks again after this, should nobody bring it forward.
 const LOOKS_AGAIN: Duration = Duration::minutes(1);
 
@@ -170,7 +170,8 @@ fn choose_in(tx: &mut TenantTx<'_>, room: usize) -> Result<Chosen, JobError> {
     if room == 0 {
         return Ok(chosen);
     }
-    for due in syncs::due(tx, LOOKED_AT)? {
+    let most = i64::try_from(room.saturating_mul(LOOKED_AT_FOR_EACH)).unwrap_or(i64::MAX);
+    for due in syncs::due(tx, most)? {
         if due.overtaken && !due.begun {
             chosen.superseded.push(due.task);
         } else if due.blocked {

@@ -38,8 +38,8 @@ pub fn insert(tx: &mut TenantTx<'_>, tasks: &[Task], whole: bool) -> Result<(), 
     Ok(())
 }
 
-/// What came of them. `hidden`: a secret that nobody is to read there, whoever repeats it. Of an order whose
-/// customer was erased meanwhile, no body is kept.
+/// What came of them. `hidden`: a secret that nobody is to read there, whoever repeats it. Of an order whose customer
+/// was erased meanwhile, no body is kept. (`= ANY` is for plans that were made while there were few.)
 pub fn complete(tx: &mut TenantTx<'_>, ended: &[&Ended], whole: bool, hidden: &str) -> Result<(), DbError> {
     let called: Vec<(&Task, &Called)> =
         ended.iter().filter_map(|ended| ended.called.as_ref().map(|called| (&ended.task, called))).collect();
@@ -58,7 +58,7 @@ pub fn complete(tx: &mut TenantTx<'_>, ended: &[&Ended], whole: bool, hidden: &s
          body = CASE WHEN s.payload IS NOT NULL THEN c.body END, error = c.error, whole = a.whole OR $9, \
          outcome_unknown = a.kind = 'send' AND c.unknown \
          FROM unnest($2, $3, $4, $5, $6, $7, $8, $10) AS c (sync_id, number, took, status, headers, body, error, unknown), \
-         erp_syncs s WHERE a.tenant_id = $1 AND a.sync_id = c.sync_id AND a.number = c.number \
+         erp_syncs s WHERE a.tenant_id = $1 AND a.sync_id = ANY ($2) AND a.sync_id = c.sync_id AND a.number = c.number \
          AND s.tenant_id = $1 AND s.id = c.sync_id",
     )
     .bind::<SqlUuid, _>(tenant.0)

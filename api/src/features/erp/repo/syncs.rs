@@ -122,6 +122,9 @@ pub fn next_due(tx: &mut TenantTx<'_>) -> Result<Option<DateTime<Utc>>, DbError>
     Ok(next.first(tx.conn())?)
 }
 
+// Below, `= ANY` says once more what the join says: a plan that was made while there were few rows would read all of the
+// client's.
+
 /// These attempts begin: they are counted before anything is sent, and unknown until somebody knows. Those that
 /// were taken; one that is not pending any more is not.
 pub fn begin(tx: &mut TenantTx<'_>, tasks: &[Task]) -> Result<Vec<ErpSyncId>, DbError> {
@@ -137,7 +140,8 @@ pub fn begin(tx: &mut TenantTx<'_>, tasks: &[Task]) -> Result<Vec<ErpSyncId>, Db
     let rows: Vec<Row> = prepared(
         "UPDATE erp_syncs s SET status = 'in_progress', attempts = s.attempts + 1, outcome_unknown = true, \
          next_attempt_at = NULL, last_attempt_at = $2, updated_at = $2, payload = b.payload \
-         FROM unnest($3, $4) AS b (id, payload) WHERE s.tenant_id = $1 AND s.id = b.id AND s.status = 'pending' \
+         FROM unnest($3, $4) AS b (id, payload) WHERE s.tenant_id = $1 AND s.id = ANY ($3) AND s.id = b.id \
+         AND s.status = 'pending' \
          RETURNING s.id",
     )
     .bind::<SqlUuid, _>(tenant.0)
@@ -180,7 +184,7 @@ pub fn conclude(tx: &mut TenantTx<'_>, ended: &[&Ended], standings: &[Standing])
          payload = CASE WHEN e.status = 'pending' OR e.unknown THEN s.payload END \
          FROM unnest($3, $4, $5, $6, $7, $8, $9, $10) \
          AS e (id, status, next, unknown, error, warning, reference, erp_status) \
-         WHERE s.tenant_id = $1 AND s.id = e.id AND s.status = 'in_progress'",
+         WHERE s.tenant_id = $1 AND s.id = ANY ($3) AND s.id = e.id AND s.status = 'in_progress'",
     )
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Timestamptz, _>(now)
