@@ -66,6 +66,8 @@ pub struct ServiceParts {
 pub struct Rates {
     /// When the first minute begins.
     pub since: DateTime<Utc>,
+    /// Orders of all clients; no more than 200,000 of the hour are counted.
+    pub orders: Vec<i64>,
     /// People who came in.
     pub log_ins: Vec<i64>,
     /// People who were turned away.

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY orders_newest_of_all;

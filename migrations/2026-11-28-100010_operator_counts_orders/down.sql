@@ -1,0 +1,1 @@
+REVOKE SELECT (created_at) ON orders FROM countinghouse_platform;

@@ -1,0 +1,1 @@
+GRANT SELECT (created_at) ON orders TO countinghouse_platform;
