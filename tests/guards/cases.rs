@@ -215,8 +215,16 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
     let unique = uuid::Uuid::new_v4().simple().to_string();
     match name(route).as_str() {
         "POST /auth/logout" | "POST /admin/auth/logout" => (route.path.to_owned(), Some(json!({}))),
-        "GET /auth/me" | "GET /sessions" | "GET /sessions/logs" | "GET /products" | "GET /orders"
-        | "GET /customers" | "GET /admin/tenants" | "GET /audit" | "GET /admin/audit" => (route.path.to_owned(), None),
+        "GET /auth/me"
+        | "GET /sessions"
+        | "GET /sessions/logs"
+        | "GET /products"
+        | "GET /orders"
+        | "GET /customers"
+        | "GET /admin/tenants"
+        | "GET /audit"
+        | "GET /admin/audit"
+        | "GET /admin/audit/chain" => (route.path.to_owned(), None),
         "POST /auth/password" => {
             let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             (route.path.to_owned(), Some(body))

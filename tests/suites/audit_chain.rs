@@ -417,6 +417,53 @@ async fn a_purge_leaves_a_chain_that_holds_and_hides_nothing() {
     assert!(holds, "{said}");
 }
 
+/// What somebody did with the newest part of the operator's log shows at once; what lies further back, the command finds.
+#[tokio::test]
+async fn the_operator_sees_whether_the_newest_part_of_their_log_holds() {
+    let world = filled().await;
+    let superadmin = world.superadmin();
+    let chain = async || superadmin.get("/admin/audit/chain").await.expect(200);
+    let whole = chain().await;
+    assert_eq!((&whole["last"], &whole["proved_from"], &whole["faults"]), (&json!(4), &json!(1), &json!([])));
+    assert_eq!(whole["last_seal"].as_str().map(str::len), Some(64));
+
+    let mut intruder = intruder(&world);
+    let tables = ["platform_audit_log", "platform_audit_chain"];
+    for table in tables {
+        intruder.batch_execute(&format!("CREATE TABLE saved_{table} AS TABLE {table}")).unwrap();
+    }
+    for (sql, found) in [
+        ("UPDATE platform_audit_log SET after = NULL WHERE sequence = 2", "entry 2 is not what was sealed"),
+        ("DELETE FROM platform_audit_log WHERE sequence = 1", "the seal of entry 1 is gone"),
+        ("DELETE FROM platform_audit_log WHERE sequence = 4", "the last entry is 3, and was 4"),
+        ("UPDATE platform_audit_chain SET last_sequence = 3", "where the chain ends was changed"),
+        ("UPDATE platform_audit_chain SET sealing_key = mac", "the chain's key was changed"),
+        ("DELETE FROM platform_audit_chain", "nothing says where their chain ends"),
+    ] {
+        intruder.batch_execute(sql).unwrap();
+        let said = chain().await["faults"].to_string();
+        assert!(said.contains(found), "{sql}: {said}");
+        for table in tables {
+            let back = format!("TRUNCATE {table} CASCADE; INSERT INTO {table} TABLE saved_{table}");
+            intruder.batch_execute(&back).unwrap();
+        }
+    }
+    assert_eq!(chain().await, whole);
+
+    for number in 0..1_000 {
+        let name = json!({"name": format!("South {number}")});
+        superadmin.patch("/admin/tenants/south", &name).await.expect(200);
+    }
+    let long = chain().await;
+    assert_eq!((&long["last"], &long["proved_from"], &long["faults"]), (&json!(1_004), &json!(5), &json!([])));
+    intruder.batch_execute("UPDATE platform_audit_log SET after = NULL WHERE sequence = 2").unwrap();
+    assert_eq!(chain().await["faults"], json!([]));
+    let (holds, said) = verify(&world, &[]);
+    assert!(!holds && said.contains("(operator): entry 2 is not what"), "{said}");
+    intruder.batch_execute("UPDATE platform_audit_log SET after = NULL WHERE sequence = 5").unwrap();
+    assert_eq!(chain().await["faults"], json!(["entry 5 is not what was sealed"]));
+}
+
 /// Runs north's purge, which keeps five days.
 async fn purge(world: &World) {
     let due = format!(

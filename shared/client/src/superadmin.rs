@@ -18,7 +18,7 @@ use countinghouse_contract::{
         LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Suspension, Tenant,
         TenantMade, TenantQuery,
     },
-    audit::{AuditEntry, OperatorAuditQuery},
+    audit::{AuditChain, AuditEntry, OperatorAuditQuery},
     auth::{LoggedIn, Refresh, Refreshed},
     dashboard::{Dashboard, ServiceDashboard},
 };
@@ -160,6 +160,14 @@ impl SuperadminSession {
     /// The problem `invalid_request`, with `unknown_action` and the like inside.
     pub async fn audit(&self, query: &OperatorAuditQuery) -> Result<Page<AuditEntry>, ClientError> {
         self.call(self.client.list("/admin/audit", query)?).await
+    }
+
+    /// Whether the newest entries of that log are what was sealed.
+    ///
+    /// # Errors
+    /// As any.
+    pub async fn audit_chain(&self) -> Result<AuditChain, ClientError> {
+        self.call(self.client.get("/admin/audit/chain")).await
     }
 }
 

@@ -62,6 +62,21 @@ pub struct AuditQuery {
     pub cursor: Option<String>,
 }
 
+/// `GET /admin/audit/chain`: whether the newest thousand entries of the operator's own log are what was sealed. All of
+/// them, and the clients' logs, `countinghouse verify audit` proves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditChain {
+    /// The number of the last entry; 0 before the first.
+    pub last: i64,
+    /// Its seal, in hexadecimal digits: what can be kept elsewhere and compared.
+    #[schemars(example = &"5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")]
+    pub last_seal: Option<String>,
+    /// The first entry that was looked at.
+    pub proved_from: i64,
+    /// What somebody has changed past the service; at best nothing.
+    pub faults: Vec<String>,
+}
+
 /// `GET /admin/audit`, the operator's own log; `from` and `to` are days in UTC, inclusive.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@ use super::{model::Filter, repo};
 use crate::{
     app::AppState,
     platform::{
+        audit::operator_standing_in,
         authn::{PlatformCtx, TenantCtx},
         authz::Permission,
         http::{Access, Answer, ApiError, Dates, Invalid, Position, Query, Route, Text},
@@ -12,7 +13,7 @@ use crate::{
 use actix_web::web::Data;
 use countinghouse_contract::{
     Page,
-    audit::{AuditEntry, AuditQuery, OperatorAuditQuery},
+    audit::{AuditChain, AuditEntry, AuditQuery, OperatorAuditQuery},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -21,6 +22,8 @@ pub fn routes() -> Vec<Route> {
             .about("Who did what in this client, superadmins too; newest first."),
         Route::get("/admin/audit", Access::Superadmin, list_of_operator)
             .about("What superadmins and the operator did, and who of them came in; newest first."),
+        Route::get("/admin/audit/chain", Access::Superadmin, chain_of_operator)
+            .about("Whether the newest entries of the operator's own log are what was sealed."),
     ]
 }
 
@@ -54,6 +57,17 @@ async fn list_of_operator(
     let rows = state.db.platform(&ctx, move |tx| repo::list_of_operator(tx, tenant.as_deref(), &filter, asked));
     let rows = rows.await?;
     Ok(Answer::ok(state.cursors.make_page(&list, asked, rows, position, |entry| entry)))
+}
+
+async fn chain_of_operator(state: Data<AppState>, ctx: PlatformCtx) -> Result<Answer<AuditChain>, ApiError> {
+    let vault = state.vault.clone();
+    let standing = state.db.platform(&ctx, move |tx| operator_standing_in(tx, &vault)).await?;
+    Ok(Answer::ok(AuditChain {
+        last: standing.last,
+        last_seal: standing.last_seal.map(|seal| seal.iter().map(|byte| format!("{byte:02x}")).collect()),
+        proved_from: standing.proved_from,
+        faults: standing.faults.iter().map(ToString::to_string).collect(),
+    }))
 }
 
 fn position(entry: &AuditEntry) -> Position {

@@ -14,6 +14,7 @@ mod looks;
 mod operator;
 mod repo;
 mod sealing;
+mod standing;
 mod verify;
 
 pub use action::Action;
@@ -23,6 +24,7 @@ pub use operator::record_operator_in;
 pub use repo::Row;
 pub(crate) use repo::entry_columns;
 pub use sealing::{SealAudit, keep_planting, purge};
+pub use standing::{Standing, operator_standing_in};
 pub use verify::{Anchor, Anchors, Fault, Proof, VerifyError, verify};
 
 use super::{

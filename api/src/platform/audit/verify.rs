@@ -178,9 +178,6 @@ fn chain_proof(tx: &mut OwnerTx<'_>, vault: &Vault, mut proof: Proof, anchors: &
     proof.purged_through = chain.ends().purged_through;
     proof.end = Some(Anchor { sequence: chain.ends().last_sequence, seal: chain.ends().last_seal });
     walk(tx, owner, &chain, &mut proof)?;
-    if !chain.is_intact() {
-        proof.faults.push(Fault::EndsChanged);
-    }
     if let Some(anchor) = anchors.get(&owner) {
         proof.faults.extend(compare(tx, owner, chain.ends(), anchor)?);
     }
@@ -215,14 +212,17 @@ fn walk(tx: &mut OwnerTx<'_>, owner: Uuid, chain: &Chain, proof: &mut Proof) -> 
             proof.faults.extend(back.or_else(|| walk.step(link)));
         }
     }
+    proof.faults.extend(ended(&walk, chain));
+    Ok(())
+}
+
+/// What is wrong with where a walk has ended.
+pub fn ended(walk: &Walk<'_>, chain: &Chain) -> Vec<Fault> {
     let (found, seal) = walk.reached();
     let Ends { last_sequence, last_seal, .. } = *chain.ends();
-    if found != last_sequence {
-        proof.faults.push(Fault::Ends { kept: last_sequence, found });
-    } else if seal != last_seal {
-        proof.faults.push(Fault::EndsChanged);
-    }
-    Ok(())
+    let place = (found != last_sequence).then_some(Fault::Ends { kept: last_sequence, found });
+    let is_changed = !chain.is_intact() || (place.is_none() && seal != last_seal);
+    place.into_iter().chain(is_changed.then_some(Fault::EndsChanged)).collect()
 }
 
 /// Going along a chain, from its beginning.
@@ -235,6 +235,11 @@ pub struct Walk<'k> {
 impl<'k> Walk<'k> {
     pub fn new(key: &'k SealingKey, ends: &Ends) -> Self {
         Self { key, sequence: ends.purged_through, seal: ends.purged_seal }
+    }
+
+    /// From behind an entry whose seal is believed.
+    pub fn behind(key: &'k SealingKey, sequence: i64, seal: Seal) -> Self {
+        Self { key, sequence, seal }
     }
 
     /// Where it has come to.
