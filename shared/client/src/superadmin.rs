@@ -16,13 +16,13 @@ use countinghouse_contract::{
     Page,
     admin::{
         LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Suspension, Tenant,
-        TenantMade, TenantQuery,
+        TenantMade, TenantPatch, TenantQuery,
     },
     audit::{AuditChain, AuditEntry, OperatorAuditQuery},
     auth::{LoggedIn, Refresh, Refreshed},
     dashboard::{Dashboard, ServiceDashboard},
 };
-use reqwest::{RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response, header::IF_MATCH};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::fmt;
@@ -111,6 +111,15 @@ impl SuperadminSession {
     /// The problem `slug_taken`.
     pub async fn create_tenant(&self, tenant: &NewTenant) -> Result<TenantMade, ClientError> {
         self.call(self.client.post("/admin/tenants", tenant)).await
+    }
+
+    /// Changes a client, when it is still the version that was seen.
+    ///
+    /// # Errors
+    /// The problems `not_found` and `version_mismatch`.
+    pub async fn change_tenant(&self, slug: &str, version: i64, patch: &TenantPatch) -> Result<Tenant, ClientError> {
+        let path = format!("/admin/tenants/{slug}");
+        self.call(self.client.patch(&path, patch).header(IF_MATCH, format!("\"{version}\""))).await
     }
 
     /// Makes another superadmin; how they log in is in this answer and nowhere else.

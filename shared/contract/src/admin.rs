@@ -56,14 +56,14 @@ pub struct SuperadminQuery {
 }
 
 /// `POST /admin/tenants`: a client and its first owner, in one step.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTenant {
     pub client: NewClient,
     pub owner: NewOwner,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClient {
     /// 3 to 40 of `a-z`, `0-9`, `-`, `_`; what people log in with as `client_id`.
@@ -75,7 +75,7 @@ pub struct NewClient {
     pub time_zone: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOwner {
     pub username: String,
@@ -85,7 +85,7 @@ pub struct NewOwner {
 }
 
 /// `PATCH /admin/tenants/{slug}`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantPatch {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
@@ -111,7 +111,7 @@ pub struct ClientLimits {
 }
 
 /// Changes what is named, and leaves the rest of [`ClientLimits`] as it is.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsPatch {
     /// Plain reads.
@@ -136,7 +136,7 @@ pub struct Suspension {
 }
 
 /// `GET /admin/tenants`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantQuery {
     /// A part of the slug or the name, whatever its case.

@@ -78,7 +78,7 @@ pub struct AuditChain {
 }
 
 /// `GET /admin/audit`, the operator's own log; `from` and `to` are days in UTC, inclusive.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorAuditQuery {
     /// The slug of the client that it was done to.
