@@ -1,28 +1,28 @@
-//! The console without its terminal: keys and answers go in, what is to be done comes out, and a frame is drawn of
-//! what it holds. It never waits for anything.
+//! The console without its terminal: keys, answers and what changes go in, what is to be done comes out, and a frame is
+//! drawn of what it holds. It never waits for anything.
 
+mod acts;
 mod bar;
+mod news;
 mod palette;
 
 use crate::{
-    asks::{Answer, Ask},
+    asks::Ask,
     input::Input,
-    keys::{self, Command},
-    panel::Failure,
-    popups::{After, Help, Popup},
+    keys,
+    narrows::Narrows,
+    popups::{After, Popup},
     profile::Profile,
-    screens::{Look, Screen, Tenants, Wish},
-    table::{Filter, Format},
+    screens::{self, Look, Screen},
+    table::Filter,
     theme::{Theme, Tone},
 };
 use chrono::{DateTime, Utc};
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::{Frame, layout::Rect};
 
 /// Less than this shows nothing that is of use.
 const SMALLEST: (u16, u16) = (60, 20);
-/// How often what is shown is asked for anew.
-const FRESH: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 
 /// What the terminal's side has to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,16 +45,26 @@ enum Typing {
     Palette(Input),
 }
 
+/// Where somebody came from, and how the screen that they went to was narrowed before.
+#[derive(Debug)]
+struct Step {
+    from: usize,
+    to: usize,
+    before: Narrows,
+}
+
 pub struct App {
     profile: Profile,
     theme: Theme,
     screens: Vec<Box<dyn Screen>>,
     at: usize,
+    steps: Vec<Step>,
     popup: Option<Box<Popup>>,
     typing: Option<Typing>,
     message: Option<(Tone, String)>,
     now: DateTime<Utc>,
-    asked_at: DateTime<Utc>,
+    /// Since when changes are told, or are not.
+    live: Result<DateTime<Utc>, DateTime<Utc>>,
     takes_mouse: bool,
 }
 
@@ -63,20 +73,21 @@ impl App {
         Self {
             profile,
             theme,
-            screens: vec![Box::new(Tenants::new())],
+            screens: screens::all(),
             at: 0,
+            steps: Vec::new(),
             popup: None,
             typing: None,
             message: None,
             now,
-            asked_at: now,
+            live: Err(now),
             takes_mouse: true,
         }
     }
 
     /// What it needs at first.
     pub fn begin(&mut self) -> Vec<Effect> {
-        self.reload()
+        self.due()
     }
 
     pub fn key(&mut self, key: &KeyEvent) -> Vec<Effect> {
@@ -84,22 +95,48 @@ impl App {
             return Vec::new();
         }
         self.message = None;
-        if let Some(popup) = &mut self.popup {
-            match popup.key(key) {
-                After::Stays => {}
-                After::Closes => self.popup = None,
-                After::Asks(ask) => {
-                    self.popup = None;
-                    return self.ask(ask);
-                }
-            }
-            return Vec::new();
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+            return vec![Effect::Quit];
+        }
+        if self.popup.is_some() {
+            return self.key_in_popup(key);
         }
         if self.typing.is_some() {
             return self.type_key(key);
         }
-        let own = self.screen().bindings();
-        keys::command(key, &[keys::EVERYWHERE, keys::LIST, own]).map(|command| self.act(command)).unwrap_or_default()
+        let own = self.screen().about().bindings;
+        let command = keys::command(key, &[keys::EVERYWHERE, keys::LIST, own]);
+        let mut effects = command.map(|command| self.act(command)).unwrap_or_default();
+        // The cursor may have come near the end of what was read.
+        effects.extend(self.due());
+        effects
+    }
+
+    fn key_in_popup(&mut self, key: &KeyEvent) -> Vec<Effect> {
+        let Some(popup) = &mut self.popup else { return Vec::new() };
+        match popup.key(key) {
+            After::Stays => Vec::new(),
+            After::Closes => {
+                self.popup = None;
+                Vec::new()
+            }
+            After::Asks(ask) => self.ask(ask),
+            After::Passes => {
+                let own = self.screen().about().bindings;
+                match (keys::command(key, &[own]), self.open_record()) {
+                    (Some(command), Some(record)) => self.act_on(command, Some(&record)),
+                    _ => Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// What is open in details.
+    fn open_record(&self) -> Option<String> {
+        match self.popup.as_deref() {
+            Some(Popup::Details(details)) => details.key_of_record().map(str::to_owned),
+            _ => None,
+        }
     }
 
     /// What is pasted never works as keys.
@@ -120,38 +157,27 @@ impl App {
     }
 
     pub fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
+        let by = match event.kind {
+            MouseEventKind::ScrollDown => 3,
+            MouseEventKind::ScrollUp => -3,
+            _ => 0,
+        };
+        if let Some(popup) = &mut self.popup {
+            popup.scroll(by);
+            return Vec::new();
+        }
         let area = self.screen().list_area();
         let is_inside = area.contains((event.column, event.row).into());
         let table = self.screen().table();
         match event.kind {
-            MouseEventKind::ScrollDown => table.step(3),
-            MouseEventKind::ScrollUp => table.step(-3),
             MouseEventKind::Down(MouseButton::Left) if is_inside => {
                 if let Some(line) = table.line_at(event.row.saturating_sub(area.y)) {
                     table.go_to(line);
                 }
             }
-            _ => {}
+            _ => table.step(by),
         }
-        Vec::new()
-    }
-
-    /// Time goes on: what is shown is asked for again after a while.
-    pub fn tick(&mut self, now: DateTime<Utc>) -> Vec<Effect> {
-        self.now = now;
-        if now - self.asked_at < FRESH { Vec::new() } else { self.reload() }
-    }
-
-    pub fn answered(&mut self, answer: &Answer, now: DateTime<Utc>) -> Vec<Effect> {
-        self.now = now;
-        if let Answer::Tenant { slug, did, outcome } = answer {
-            self.message = Some(match outcome {
-                Ok(_) => (Tone::Good, format!("{slug} is {did}.")),
-                Err(failure) => (Tone::Bad, format!("{slug} is not {did}: {}", why(failure))),
-            });
-        }
-        let wishes: Vec<Wish> = self.screens.iter_mut().flat_map(|screen| screen.answered(answer, now)).collect();
-        self.grant(wishes)
+        self.due()
     }
 
     /// Something beside the service's answers that is to be said.
@@ -161,89 +187,9 @@ impl App {
 
     fn screen(&mut self) -> &mut dyn Screen {
         let at = self.at.min(self.screens.len().saturating_sub(1));
-        #[expect(clippy::indexing_slicing, reason = "there is a screen, and the place is below their number")]
+        #[expect(clippy::indexing_slicing, reason = "there are screens, and the place is below their number")]
         let screen = &mut self.screens[at];
         &mut **screen
-    }
-
-    fn reload(&mut self) -> Vec<Effect> {
-        self.asked_at = self.now;
-        let wishes = self.screen().reload();
-        self.grant(wishes)
-    }
-
-    fn grant(&mut self, wishes: Vec<Wish>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for wish in wishes {
-            match wish {
-                Wish::Ask(ask) => effects.extend(self.ask(ask)),
-                Wish::Open(popup) => match *popup {
-                    Popup::Confirm(_) if self.profile.readonly => self.refuse(),
-                    popup => self.popup = Some(Box::new(popup)),
-                },
-            }
-        }
-        effects
-    }
-
-    fn ask(&mut self, ask: Ask) -> Vec<Effect> {
-        if self.profile.readonly && ask.changes() {
-            self.refuse();
-            return Vec::new();
-        }
-        vec![Effect::Ask(ask)]
-    }
-
-    fn refuse(&mut self) {
-        self.message = Some((Tone::Warning, "This profile is read-only: nothing is changed.".to_owned()));
-    }
-
-    fn act(&mut self, command: Command) -> Vec<Effect> {
-        let page = isize::try_from(self.screen().list_area().height.saturating_sub(2)).unwrap_or(1).max(1);
-        let table = self.screen().table();
-        match command {
-            Command::Up => table.step(-1),
-            Command::Down => table.step(1),
-            Command::PageUp => table.step(-page),
-            Command::PageDown => table.step(page),
-            Command::First => table.go_to(0),
-            Command::Last => table.go_to(usize::MAX),
-            Command::Sort(column) => table.sort_by(column),
-            Command::Mark => table.mark(),
-            Command::Back if !table.filter_text().is_empty() => table.filter(Filter::default()),
-            Command::Back => table.forget_marks(),
-            Command::Filter => self.typing = Some(Typing::Filter(Input::holding(table.filter_text()))),
-            Command::Palette => self.typing = Some(Typing::Palette(Input::default())),
-            Command::Help => {
-                let own = self.screen().bindings();
-                self.popup = Some(Box::new(Popup::Help(Help::of(&[own, keys::LIST, keys::EVERYWHERE]))));
-            }
-            Command::NextScreen => self.at = (self.at + 1) % self.screens.len().max(1),
-            Command::PreviousScreen => self.at = self.at.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1)),
-            Command::Copy => {
-                let names: Vec<&str> = table.chosen().iter().map(|row| row.key.as_str()).collect();
-                return if names.is_empty() { Vec::new() } else { vec![Effect::Copy(names.join("\n"))] };
-            }
-            Command::Export => return self.export(Format::Csv),
-            Command::Reload => return self.reload(),
-            Command::Mouse => {
-                self.takes_mouse = !self.takes_mouse;
-                return vec![Effect::Mouse(self.takes_mouse)];
-            }
-            Command::Quit => return vec![Effect::Quit],
-            Command::Open | Command::Suspend | Command::Resume => {
-                let now = self.now;
-                let wishes = self.screen().act(command, now);
-                return self.grant(wishes);
-            }
-        }
-        Vec::new()
-    }
-
-    fn export(&mut self, format: Format) -> Vec<Effect> {
-        let ending = if format == Format::Csv { "csv" } else { "json" };
-        let name = format!("{}-{}.{ending}", self.screen().name(), self.now.format("%Y%m%d-%H%M%S"));
-        vec![Effect::Write { name, text: self.screen().table().export(format) }]
     }
 
     pub fn draw(&mut self, frame: &mut Frame<'_>) {
@@ -260,14 +206,6 @@ impl App {
         if let Some(popup) = &mut self.popup {
             popup.draw(body, buffer, self.theme);
         }
-    }
-}
-
-fn why(failure: &Failure) -> String {
-    match failure {
-        Failure::Away(why) | Failure::Refused(why) => why.clone(),
-        Failure::Denied => "you may not".to_owned(),
-        Failure::LoggedOut => "the session is over".to_owned(),
     }
 }
 

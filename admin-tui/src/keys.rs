@@ -29,6 +29,18 @@ pub enum Command {
     Quit,
     Suspend,
     Resume,
+    New,
+    Change,
+    /// What failed of a client.
+    Failed,
+    /// Whose it is.
+    Tenant,
+    Sessions,
+    Retry,
+    RetryAll,
+    Discard,
+    Replay,
+    End,
 }
 
 /// A key with what must be held beside it.
@@ -65,10 +77,10 @@ const fn binding(keys: &'static [Key], does: &'static str, command: Command) -> 
 /// On every screen.
 pub const EVERYWHERE: &[Binding] = &[
     binding(&[letter('?')], "these keys", Command::Help),
-    binding(&[letter(':')], "a command, such as :tenants or :quit", Command::Palette),
+    binding(&[letter(':')], "a command: a screen, or :tenant north to narrow the list", Command::Palette),
     binding(&[plain(KeyCode::Tab)], "the next screen", Command::NextScreen),
     binding(&[plain(KeyCode::BackTab)], "the screen before", Command::PreviousScreen),
-    binding(&[plain(KeyCode::Esc)], "back; takes a filter and marks away first", Command::Back),
+    binding(&[plain(KeyCode::Esc)], "back; takes the filter, marks and narrowing away first", Command::Back),
     binding(&[ctrl('r')], "ask the service anew", Command::Reload),
     binding(&[letter('m')], "leave the mouse to the terminal, or take it", Command::Mouse),
     binding(&[ctrl('c'), letter('q')], "quit", Command::Quit),
@@ -83,7 +95,7 @@ pub const LIST: &[Binding] = &[
     binding(&[plain(KeyCode::Home), letter('g')], "to the first", Command::First),
     binding(&[plain(KeyCode::End), letter('G')], "to the last", Command::Last),
     binding(&[plain(KeyCode::Enter)], "open", Command::Open),
-    binding(&[letter('/')], "show only what matches; ! in front: what does not", Command::Filter),
+    binding(&[letter('/')], "show what matches, the best first; ! in front: what does not", Command::Filter),
     binding(&[letter('1')], "sort by the first column; again: the other way round", Command::Sort(0)),
     binding(&[letter('2')], "sort by the second", Command::Sort(1)),
     binding(&[letter('3')], "sort by the third", Command::Sort(2)),
@@ -98,11 +110,43 @@ pub const LIST: &[Binding] = &[
     binding(&[letter('e')], "write the list into a file, as CSV or JSON", Command::Export),
 ];
 
-/// On the list of clients.
+const TENANT: Binding = binding(&[letter('t')], "to its client", Command::Tenant);
+const DISCARD: Binding = binding(&[ctrl('d')], "give up what is marked, or this one: asks why", Command::Discard);
+
+pub const OVERVIEW: &[Binding] = &[TENANT];
+
 pub const TENANTS: &[Binding] = &[
+    binding(&[letter('n')], "a new client, with its first owner", Command::New),
+    binding(&[letter('c')], "change its name or time zone", Command::Change),
+    binding(&[letter('f')], "what failed on its way to its ERP", Command::Failed),
     binding(&[ctrl('s')], "suspend: asks why, and for the slug", Command::Suspend),
     binding(&[ctrl('u')], "let a suspended one work again", Command::Resume),
 ];
+
+pub const SYNCS: &[Binding] = &[
+    TENANT,
+    binding(&[ctrl('t')], "send what is marked, or this one, again", Command::Retry),
+    binding(&[ctrl('a')], "send all again that the list is narrowed to: asks for their count", Command::RetryAll),
+    DISCARD,
+];
+
+pub const QUEUES: &[Binding] = &[];
+
+pub const JOBS: &[Binding] =
+    &[TENANT, binding(&[ctrl('t')], "try what is marked, or this one, again", Command::Retry), DISCARD];
+
+pub const ENDPOINTS: &[Binding] = &[TENANT];
+
+pub const DELIVERIES: &[Binding] =
+    &[TENANT, binding(&[ctrl('t')], "send what is marked, or this one, again", Command::Replay)];
+
+pub const SESSIONS: &[Binding] =
+    &[TENANT, binding(&[ctrl('d')], "end what is marked, or this one: asks for the user, or the count", Command::End)];
+
+pub const LOG_INS: &[Binding] =
+    &[TENANT, binding(&[letter('s')], "the open sessions of its client", Command::Sessions)];
+
+pub const AUDIT: &[Binding] = &[];
 
 impl Key {
     /// As the help writes it.
@@ -136,33 +180,37 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    const SCREENS: [&[Binding]; 9] = [OVERVIEW, TENANTS, SYNCS, QUEUES, JOBS, ENDPOINTS, DELIVERIES, SESSIONS, LOG_INS];
+
     #[test]
     fn no_key_means_two_things_on_a_screen() {
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-        for binding in [EVERYWHERE, LIST, TENANTS].concat() {
-            for key in binding.keys {
-                assert_eq!(seen.insert(key.shown(), binding.does), None, "{}", key.shown());
+        for own in SCREENS {
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for binding in [EVERYWHERE, LIST, own].concat() {
+                for key in binding.keys {
+                    assert_eq!(seen.insert(key.shown(), binding.does), None, "{}", key.shown());
+                }
             }
         }
     }
 
     #[test]
-    fn what_hurts_takes_more_than_a_letter() {
-        for binding in [EVERYWHERE, LIST, TENANTS].concat() {
-            if matches!(binding.command, Command::Suspend) {
-                assert!(binding.keys.iter().all(|key| key.ctrl), "{binding:?}");
-            }
+    fn what_changes_something_takes_more_than_a_letter() {
+        use Command as Does;
+        let looks = [Does::New, Does::Change, Does::Failed, Does::Tenant, Does::Sessions];
+        for binding in SCREENS.concat().iter().filter(|binding| !looks.contains(&binding.command)) {
+            assert!(binding.keys.iter().all(|key| key.ctrl), "{binding:?}");
         }
     }
 
     #[test]
     fn each_key_that_is_shown_does_what_stands_beside_it() {
-        for some in [EVERYWHERE, LIST, TENANTS] {
-            for binding in some {
+        for own in SCREENS {
+            for binding in [EVERYWHERE, LIST, own].concat() {
                 for key in binding.keys {
                     let held = if key.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
                     let event = KeyEvent::new(key.code, held);
-                    assert_eq!(command(&event, &[EVERYWHERE, LIST, TENANTS]), Some(binding.command), "{key:?}");
+                    assert_eq!(command(&event, &[EVERYWHERE, LIST, own]), Some(binding.command), "{key:?}");
                 }
             }
         }

@@ -3,13 +3,17 @@
 //! A tour: `keys` is what each key does, and `app` what becomes of it, screen by screen (`screens`) and with what stands
 //! before them (`popups`); `table` and `panel` are what screens are made of, `theme` and `text` how that looks. None of
 //! these knows a network: they say what they want in `asks`, which `remote` asks of the service, in a session that
-//! `login` begins and `tokens` keeps. `terminal` joins the two; `scripts` is the same without screens.
+//! `login` begins and `tokens` keeps, and are told by `live` what changes meanwhile. `terminal` joins the two; `scripts`
+//! is the same without screens.
 
 mod app;
 mod asks;
+mod diff;
 mod input;
 mod keys;
+mod live;
 mod login;
+mod narrows;
 mod panel;
 mod popups;
 mod profile;

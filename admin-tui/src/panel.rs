@@ -68,7 +68,7 @@ impl Standing {
 }
 
 impl Failure {
-    fn said(&self) -> (Tone, String) {
+    pub fn said(&self) -> (Tone, String) {
         match self {
             Self::Away(why) => (Tone::Bad, format!("The service is away ({why}). It is tried again by itself.")),
             Self::Denied => (Tone::Warning, "You may not see this.".to_owned()),

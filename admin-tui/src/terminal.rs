@@ -4,6 +4,7 @@
 use crate::{
     app::{App, Effect},
     asks::Answer,
+    live::{self, Heard},
     remote::Remote,
     theme::Tone,
 };
@@ -20,6 +21,11 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{MissedTickBehavior, interval},
 };
+
+/// How long it takes at most until what is due is asked for.
+const STEP: Duration = Duration::from_millis(250);
+/// So many changes are drawn together.
+const AT_ONCE: usize = 1_000;
 
 /// The machine's clock, which nothing else here reads.
 #[expect(clippy::disallowed_methods, reason = "the console shows how old things are, and decides nothing by it")]
@@ -55,7 +61,10 @@ fn leave() {
 
 async fn watch(terminal: &mut DefaultTerminal, app: &mut App, remote: &Remote) -> io::Result<()> {
     let (answers, mut answered): (UnboundedSender<Answer>, UnboundedReceiver<Answer>) = unbounded_channel();
-    let (mut events, mut clock) = (EventStream::new(), interval(Duration::from_secs(1)));
+    let (tell, mut hears) = unbounded_channel();
+    tokio::task::spawn_local(live::follow(remote.clone(), tell));
+    let (mut events, mut clock) = (EventStream::new(), interval(STEP));
+    let mut news = Vec::new();
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut effects = app.begin();
     loop {
@@ -71,9 +80,23 @@ async fn watch(terminal: &mut DefaultTerminal, app: &mut App, remote: &Remote) -
                 None => return Ok(()),
             },
             Some(answer) = answered.recv() => app.answered(&answer, now()),
+            1.. = hears.recv_many(&mut news, AT_ONCE) => told(app, news.drain(..)),
             _ = clock.tick() => app.tick(now()),
         };
     }
+}
+
+/// All that has come, before anything is drawn of it.
+fn told(app: &mut App, news: impl Iterator<Item = Heard>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for heard in news {
+        app.heard(&heard, now());
+        if let Heard::Event(event) = &heard {
+            effects.extend(app.look_again(event));
+        }
+    }
+    effects.extend(app.tick(now()));
+    effects
 }
 
 fn taken(event: Event, app: &mut App) -> Vec<Effect> {

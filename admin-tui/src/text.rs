@@ -1,6 +1,8 @@
 //! Text that strangers wrote, made fit for a terminal: nothing in it moves the cursor, changes a colour or hides what
 //! stands beside it, and its width is what it takes on the screen.
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -89,6 +91,56 @@ pub fn fit(text: &str, cells: usize) -> String {
     whole.chain([CUT]).collect()
 }
 
+/// In lines of so many cells, broken between words, or where they are full.
+pub fn wrapped(text: &str, cells: usize) -> Vec<String> {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for grapheme in text.graphemes(true) {
+        if width(&line) + width(grapheme) > cells && !line.is_empty() {
+            if grapheme == " " && !line.trim().is_empty() {
+                lines.push(std::mem::take(&mut line));
+                continue;
+            }
+            // What stands before a line's first word is its indent, and no end of one.
+            let rest = match line.rsplit_once(' ') {
+                Some((before, rest)) if !before.trim().is_empty() => Some((before.to_owned(), rest.to_owned())),
+                _ => None,
+            };
+            let (full, rest) = rest.unwrap_or_else(|| (std::mem::take(&mut line), String::new()));
+            lines.push(full);
+            line = rest;
+        }
+        line.push_str(grapheme);
+    }
+    lines.push(line);
+    lines
+}
+
+/// So many of these.
+pub fn counted(count: i64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A name of the contract as a word: `in_progress` is "in progress".
+pub fn word(value: &impl Serialize) -> String {
+    let name = serde_json::to_value(value).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().replace('_', " ")
+}
+
+/// A time where there is little room.
+pub fn brief(at: DateTime<Utc>) -> String {
+    at.format("%m-%d %H:%M:%S").to_string()
+}
+
+/// A time with how long ago it is.
+pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let told = at.format("%F %T UTC");
+    if at > now {
+        format!("{told} (in {})", crate::panel::age(at - now))
+    } else {
+        format!("{told} ({} ago)", crate::panel::age(now - at))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +182,15 @@ mod tests {
             assert_eq!(fit(text, cells), cut, "{text:?} in {cells}");
             assert!(width(&fit(text, cells)) <= cells);
         }
+    }
+
+    #[test]
+    fn long_text_goes_on_in_the_next_line() {
+        assert_eq!(wrapped("abcdefg", 3), ["abc", "def", "g"]);
+        assert_eq!(wrapped("日本語", 5), ["日本", "語"]);
+        assert_eq!(wrapped("日", 1), ["日"], "what never fits is not left out");
+        assert_eq!(wrapped("", 3), [""]);
+        assert_eq!(wrapped("it is asked for anew", 9), ["it is", "asked for", "anew"]);
+        assert_eq!(wrapped("   abcdef", 6), ["   abc", "def"], "an indent is no word");
     }
 }

@@ -1,13 +1,17 @@
 //! The superadmins' console as somebody in front of it sees it: the real program in a terminal, against the real
 //! service.
 
-use countinghouse_tests::{Console, PASSWORD, SUPERADMIN, World};
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use crate::jobs::{start_with, stop, until};
+use countinghouse_api::{jobs::handlers, platform::clock::Clock};
+use countinghouse_tests::{Console, MockErp, PASSWORD, SUPERADMIN, World, patience::LONG_ENOUGH};
+use serde_json::json;
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 const ENTER: &str = "\r";
 const ESCAPE: &str = "\u{1b}";
 const CTRL_S: &str = "\u{13}";
+const CTRL_T: &str = "\u{14}";
 const CTRL_U: &str = "\u{15}";
 
 /// Somebody at a machine with a home.
@@ -31,6 +35,14 @@ impl Desk {
         Console::start(self.home.path(), size, arguments)
     }
 
+    /// At the first screen.
+    fn open_logged_in(&self, size: (u16, u16)) -> Console {
+        let console = self.open(size, &[]);
+        tokio::task::block_in_place(|| self.log_in(&console));
+        console.see(" live ");
+        console
+    }
+
     fn log_in(&self, console: &Console) {
         for (asked, answer) in [
             ("Username: ", SUPERADMIN),
@@ -51,8 +63,9 @@ impl Desk {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_logs_in_suspends_a_client_and_lets_it_go_on() {
     let desk = Desk::start().await;
-    let mut console = desk.open((100, 30), &[]);
-    tokio::task::block_in_place(|| desk.log_in(&console));
+    let mut console = desk.open_logged_in((100, 30));
+    console.press(":tenants");
+    console.press(ENTER);
     let (seen, _) = console.see("south");
     assert!(seen.contains("testing") && seen.contains("north") && !seen.contains(PASSWORD), "{seen}");
     assert_eq!(fs::metadata(desk.tokens()).unwrap().permissions().mode() & 0o777, 0o600);
@@ -79,6 +92,65 @@ async fn somebody_logs_in_suspends_a_client_and_lets_it_go_on() {
     console.press("q");
     assert!(console.wait().success());
     assert!(!console.has_screen(), "the terminal is given back");
+}
+
+/// The keys are counted, and how long the program took to answer them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_is_found_understood_mended_and_seen_to_succeed() {
+    let desk = Desk::start().await;
+    let (world, owner) = (&desk.world, desk.world.owner());
+    let erp = MockErp::start(MockErp::options(), Arc::clone(&world.clock) as Arc<dyn Clock>);
+    erp.link(&owner, &json!({})).await;
+    erp.faults(&json!({"rules": [{"path": "sync", "fault": {"status": 422}}]})).await;
+    let worker = start_with(world, handlers().unwrap());
+    let product = owner.product("LAMP", "1.00", 5).await;
+    let order = owner.order(&product, 1).await.expect(201);
+    let number = order["order_number"].as_str().unwrap();
+    until(world, "erp_syncs WHERE status = 'failed'", 1).await;
+    let console = desk.open_logged_in((100, 30));
+    console.see("Tenants in trouble 1");
+    let (mut keys, mut took) = (0, Duration::ZERO);
+    let mut press = |key: &str, sees: &[&str]| {
+        keys += 1;
+        console.press(key);
+        for text in sees {
+            took += console.see(text).1;
+        }
+    };
+    press(ENTER, &["Failed syncs 1", number, "✗ failed"]);
+    // Why: what was answered, and to what.
+    press(ENTER, &["Attempt 1", "✗ 422", "Answered", "Request"]);
+    erp.end_faults().await;
+    press(CTRL_T, &["✓ success"]);
+    press(ESCAPE, &["Failed syncs 1", "✓ success"]);
+    assert_eq!(keys, 4, "at most five");
+    // Ten seconds are meant; who else is at work on this machine is not known.
+    assert!(took < Duration::from_secs(10).max(LONG_ENOUGH / 2), "{took:?}");
+    assert_eq!(erp.orders().await.len(), 1);
+    stop(worker).await;
+}
+
+/// Nobody presses anything, and nothing is asked for from time to time within the test.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_do_is_seen_as_it_happens() {
+    let desk = Desk::start().await;
+    let console = desk.open_logged_in((100, 30));
+    console.press(":tenants");
+    console.press(ENTER);
+    console.see("south");
+    let root = desk.world.superadmin();
+    root.post("/admin/tenants/south/suspend", &json!({"reason": "Has not paid."})).await.expect(200);
+    let told = console.see("✗ suspended").1;
+    root.patch("/admin/tenants/south", &json!({"name": "South, and further"})).await.expect(200);
+    let read = console.see("South, and further").1;
+    // Less than a second, but for who else is at work on this machine; without the stream it would be a minute.
+    assert!(told.max(read) < Duration::from_secs(45), "{told:?}, {read:?}");
+    console.press(":log-ins");
+    console.press(ENTER);
+    console.see("Nobody was turned away.");
+    let wrong = json!({"client_id": "north", "username": "owner", "password": "not the one at all"});
+    desk.world.nobody().post("/auth/login", &wrong).await.problem(401, "invalid_credentials");
+    console.see("login failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,14 @@
-//! What stands before a screen until it is answered or closed: help, details, a question.
+//! What stands before a screen until it is answered or closed: help, details, a form.
 
-mod confirm;
 mod details;
+mod form;
 mod help;
 
-pub use confirm::{Confirm, with_cursor};
-pub use details::Details;
+pub use details::{Details, Line};
+pub use form::{Form, with_cursor};
 pub use help::Help;
 
-use crate::{asks::Ask, theme::Theme};
+use crate::{asks::Ask, text::fit, theme::Theme};
 use crossterm::event::KeyEvent;
 use ratatui::{
     buffer::Buffer,
@@ -20,7 +20,7 @@ use ratatui::{
 pub enum Popup {
     Help(Help),
     Details(Details),
-    Confirm(Confirm),
+    Form(Form),
 }
 
 /// What became of a key in a popup.
@@ -28,8 +28,10 @@ pub enum Popup {
 pub enum After {
     Stays,
     Closes,
-    /// It was answered: this is to be done.
+    /// It was answered: this is to be done, and the popup stays until it is.
     Asks(Ask),
+    /// It is none of its own: it may be one of the screen's, about the record that is open.
+    Passes,
 }
 
 impl Popup {
@@ -37,13 +39,21 @@ impl Popup {
         match self {
             Self::Help(help) => help.key(key),
             Self::Details(details) => details.key(key),
-            Self::Confirm(confirm) => confirm.key(key),
+            Self::Form(form) => form.key(key),
         }
     }
 
     pub fn paste(&mut self, text: &str) {
-        if let Self::Confirm(confirm) = self {
-            confirm.paste(text);
+        if let Self::Form(form) = self {
+            form.paste(text);
+        }
+    }
+
+    pub fn scroll(&mut self, by: isize) {
+        match self {
+            Self::Help(help) => help.scroll(by),
+            Self::Details(details) => details.scroll(by),
+            Self::Form(_) => {}
         }
     }
 
@@ -51,15 +61,15 @@ impl Popup {
         match self {
             Self::Help(help) => help.draw(area, buffer, theme),
             Self::Details(details) => details.draw(area, buffer, theme),
-            Self::Confirm(confirm) => confirm.draw(area, buffer, theme),
+            Self::Form(form) => form.draw(area, buffer, theme),
         }
     }
 }
 
 /// A frame in the middle, as large as it needs to be and no larger than there is room; answers what is inside.
 fn frame(area: Rect, size: (usize, usize), title: &str, buffer: &mut Buffer, theme: Theme) -> Rect {
-    let cells = |wanted: usize, room: u16| u16::try_from(wanted + 4).unwrap_or(u16::MAX).min(room);
-    let (width, height) = (cells(size.0, area.width), cells(size.1, area.height).saturating_sub(2).max(3));
+    let cells = |wanted: usize, more: usize, room: u16| u16::try_from(wanted + more).unwrap_or(u16::MAX).min(room);
+    let (width, height) = (cells(size.0, 4, area.width), cells(size.1, 2, area.height).max(3));
     let place = Rect {
         x: area.x + area.width.saturating_sub(width) / 2,
         y: area.y + area.height.saturating_sub(height) / 2,
@@ -67,6 +77,7 @@ fn frame(area: Rect, size: (usize, usize), title: &str, buffer: &mut Buffer, the
         height: height.min(area.height),
     };
     Clear.render(place, buffer);
+    let title = fit(title, usize::from(width).saturating_sub(4));
     let block = Block::bordered().border_style(theme.frame(true)).title(format!(" {title} "));
     let inner = block.inner(place);
     block.render(place, buffer);

@@ -1,4 +1,5 @@
-//! What rows have to match: words that stand in a cell, or whose letters do in their order; `!` turns it round.
+//! What rows have to match: words that stand in a cell, or whose letters do in their order, and how well they do;
+//! `!` turns it round.
 
 use super::Row;
 
@@ -21,20 +22,36 @@ impl Filter {
         &self.text
     }
 
-    /// Each word in some cell.
-    pub fn takes(&self, row: &Row) -> bool {
-        let found = self.words.iter().all(|word| {
-            let is_in = |text: &str| if self.inverse { text.contains(word.as_str()) } else { is_spread(word, text) };
-            row.cells.iter().any(|cell| is_in(&cell.text.to_lowercase()))
-        });
-        found != self.inverse
+    /// How well each of its words matches some cell; nothing where one does not.
+    pub fn score(&self, row: &Row) -> Option<u32> {
+        let cells: Vec<_> = row.cells.iter().map(super::Cell::folded).collect();
+        if self.inverse {
+            let is_written = |word: &String| cells.iter().any(|cell| cell.contains(word.as_str()));
+            return if self.words.iter().all(is_written) { None } else { Some(0) };
+        }
+        let best = |word: &String| cells.iter().filter_map(|cell| closeness(word, cell)).max();
+        self.words.iter().map(best).sum()
     }
 }
 
-/// Whether its letters stand in the text in their order, others between them.
-fn is_spread(word: &str, text: &str) -> bool {
-    let mut rest = text.chars();
-    word.chars().all(|letter| rest.by_ref().any(|other| other == letter))
+/// How closely a word stands in a text: whole, at its beginning, at that of a word, within one, or with others between
+/// its letters, fewer before more.
+fn closeness(word: &str, text: &str) -> Option<u32> {
+    if let Some((before, after)) = text.split_once(word) {
+        let begins_word = before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric());
+        return Some(match (before.is_empty(), after.is_empty()) {
+            (true, true) => 500,
+            (true, false) => 400,
+            _ if begins_word => 300,
+            _ => 200,
+        });
+    }
+    let (mut rest, mut between) = (text.chars(), 0_u32);
+    for (at, letter) in word.chars().enumerate() {
+        let skipped = u32::try_from(rest.by_ref().position(|other| other == letter)?).unwrap_or(u32::MAX);
+        between = between.saturating_add(if at == 0 { 0 } else { skipped });
+    }
+    Some(100_u32.saturating_sub(between).max(1))
 }
 
 #[cfg(test)]
@@ -44,7 +61,16 @@ mod tests {
 
     fn takes(filter: &str, cells: &[&str]) -> bool {
         let cells = cells.iter().map(|text| Cell::text(*text)).collect();
-        Filter::of(filter).takes(&Row { key: String::new(), cells })
+        Filter::of(filter).score(&Row { key: String::new(), cells }).is_some()
+    }
+
+    #[test]
+    fn what_matches_better_scores_higher() {
+        let texts = ["lamp", "lamps north", "north lamps", "streetlamps", "l-a-m-p", "long and many pages"];
+        let scores: Vec<Option<u32>> = texts.iter().map(|text| closeness("lamp", text)).collect();
+        assert!(scores.iter().all(Option::is_some), "{scores:?}");
+        assert!(scores.windows(2).all(|pair| pair[0] > pair[1]), "{scores:?}");
+        assert_eq!(closeness("lamp", "palm"), None);
     }
 
     #[test]

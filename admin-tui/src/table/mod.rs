@@ -11,7 +11,7 @@ pub use export::{Format, record};
 pub use filter::Filter;
 
 use crate::theme::Tone;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// How wide a column is, and when it gives way.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,14 @@ impl Cell {
     /// A text that is sorted by a number, such as a time.
     pub fn by(text: impl Into<String>, order: i64) -> Self {
         Self { order: Order::Number(order), ..Self::text(text) }
+    }
+
+    /// In small letters.
+    fn folded(&self) -> Cow<'_, str> {
+        match &self.order {
+            Order::Text(text) => Cow::Borrowed(text),
+            Order::Number(_) => Cow::Owned(self.text.to_lowercase()),
+        }
     }
 
     pub fn toned(self, tone: Tone) -> Self {
@@ -119,8 +127,52 @@ impl Table {
         (self.rows.len(), self.shown.len())
     }
 
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     pub fn current(&self) -> Option<&Row> {
-        self.shown.get(self.cursor).and_then(|at| self.rows.get(*at))
+        self.current_place().and_then(|at| self.rows.get(at))
+    }
+
+    /// Where the row under the cursor stands among all.
+    pub fn current_place(&self) -> Option<usize> {
+        self.shown.get(self.cursor).copied()
+    }
+
+    /// Where those that are marked and shown stand among all, in the order of what is shown.
+    pub fn marked_places(&self) -> Vec<usize> {
+        let is_marked = |at: &usize| self.rows.get(*at).is_some_and(|row| self.marks.contains(&row.key));
+        self.shown.iter().copied().filter(is_marked).collect()
+    }
+
+    pub fn place_of(&self, key: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.key == key)
+    }
+
+    /// Another row in this place.
+    pub fn replace(&mut self, at: usize, row: Row) {
+        let held = self.current().map(|row| row.key.clone());
+        if let Some(before) = self.rows.get_mut(at) {
+            *before = row;
+        }
+        self.show(held);
+    }
+
+    /// To this record; whether it is shown.
+    pub fn go_to_key(&mut self, key: &str) -> bool {
+        let line = self.lines().position(|row| row.key == key);
+        self.cursor = line.unwrap_or(self.cursor);
+        line.is_some()
+    }
+
+    /// How many are shown below the cursor.
+    pub fn lines_below(&self) -> usize {
+        self.shown.len().saturating_sub(self.cursor + 1)
+    }
+
+    pub fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
     }
 
     /// Up or down by so many, and no further than there is.
@@ -145,6 +197,16 @@ impl Table {
         };
         let held = self.current().map(|row| row.key.clone());
         self.show(held);
+    }
+
+    /// How it is sorted, in words: the column may not be seen.
+    pub fn sorted(&self) -> String {
+        let title = |column: usize| self.columns.get(column).map_or("", |column| column.title);
+        match self.sort {
+            Some(Sort { column, descending: false }) => format!("Sorted by {}, upwards.", title(column)),
+            Some(Sort { column, descending: true }) => format!("Sorted by {}, downwards.", title(column)),
+            None => "In the order in which it comes.".to_owned(),
+        }
     }
 
     pub fn filter(&mut self, filter: Filter) {
@@ -181,15 +243,21 @@ impl Table {
     }
 
     fn show(&mut self, held: Option<String>) {
-        let mut shown: Vec<usize> = Vec::with_capacity(self.rows.len());
-        shown.extend(self.rows.iter().enumerate().filter(|(_, row)| self.filter.takes(row)).map(|(at, _)| at));
-        if let Some(Sort { column, descending }) = self.sort {
-            let order = |at: &usize| self.rows.get(*at).and_then(|row| row.cells.get(column)).map(|cell| &cell.order);
-            shown.sort_by(|one, other| {
-                let ascending = order(one).cmp(&order(other));
-                if descending { ascending.reverse() } else { ascending }
-            });
+        let mut shown: Vec<(u32, usize)> = Vec::with_capacity(self.rows.len());
+        let matches = self.rows.iter().enumerate();
+        shown.extend(matches.filter_map(|(at, row)| self.filter.score(row).map(|score| (score, at))));
+        match self.sort {
+            Some(Sort { column, descending }) => {
+                let order = |at: usize| self.rows.get(at).and_then(|row| row.cells.get(column)).map(|cell| &cell.order);
+                shown.sort_by(|(_, one), (_, other)| {
+                    let ascending = order(*one).cmp(&order(*other));
+                    if descending { ascending.reverse() } else { ascending }
+                });
+            }
+            // As it came, but what matches best first.
+            None => shown.sort_by_key(|(score, _)| std::cmp::Reverse(*score)),
         }
+        let shown = shown.into_iter().map(|(_, at)| at).collect();
         self.shown = shown;
         let place = held.and_then(|key| self.lines().position(|row| row.key == key));
         self.go_to(place.unwrap_or(self.cursor));

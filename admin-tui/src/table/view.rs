@@ -15,8 +15,8 @@ use ratatui::{
 
 /// Between two columns.
 const GAP: u16 = 2;
-/// Where a mark stands.
-const MARGIN: u16 = 2;
+/// Where a mark stands, and one before the frame.
+const MARGIN: u16 = 3;
 
 impl Table {
     /// Draws into all of the area; lines are cut, never wrapped.

@@ -1,0 +1,98 @@
+//! What changes is told, and shown without losing one's place; what is not told is asked for.
+
+use super::*;
+use crate::live::Heard;
+use chrono::TimeDelta;
+use samples::{event, id, sync};
+
+fn told(app: &mut App, kind: &str, tenant: &str, resource: &str) {
+    app.heard(&Heard::Event(Box::new(event(kind, tenant, resource))), now());
+}
+
+#[test]
+fn a_change_is_shown_at_once_and_read_soon() {
+    let mut app = loaded("syncs");
+    press(&mut app, KeyCode::Down);
+    told(&mut app, "erp_sync.before_send", "southern", &id(41));
+    sees(&mut app, &["… in progress"]);
+    // Those of others are no reason to read this list.
+    assert_eq!(app.tick(now()), [], "a moment later, with what else comes");
+    let effects = app.tick(now() + TimeDelta::milliseconds(500));
+    let records = Records::Syncs([vec![sync(99, "east", "failed", "new")], samples::syncs()].concat());
+    let page = Ok(Page { records, next: None });
+    app.answered(&Answer::Page { query: query(&effects), cursor: None, page }, now());
+    sees(&mut app, &["SO-000099"]);
+    assert_eq!(app.screen().table().current().unwrap().key, id(41), "the cursor stays on its record");
+    let mut app = loaded("tenants");
+    told(&mut app, "tenant.suspended", "east", &id(4));
+    assert_eq!(screen(&mut app, 100, 30).matches("✗ suspended").count(), 2);
+    told(&mut app, "job.dead", "east", &id(4));
+    let mut app = loaded("jobs");
+    told(&mut app, "session.login", "east", &id(4));
+    assert_eq!(app.tick(now() + TimeDelta::seconds(10)), [], "it is of another list");
+}
+
+#[test]
+fn a_screen_that_is_not_seen_is_read_when_it_is_gone_to() {
+    let mut app = loaded("jobs");
+    command(&mut app, "queues");
+    told(&mut app, "job.dead", "east", &id(4));
+    let later = now() + TimeDelta::seconds(1);
+    app.tick(later);
+    let effects = command(&mut app, "jobs");
+    assert!(matches!(query(&effects), Query::Jobs(_)));
+}
+
+#[test]
+fn what_was_missed_is_read_anew() {
+    let mut app = loaded("syncs");
+    let later = now() + TimeDelta::seconds(1);
+    assert_eq!(app.tick(later), []);
+    app.heard(&Heard::Missed, later);
+    assert!(matches!(query(&app.tick(later)), Query::Syncs(_)));
+}
+
+#[test]
+fn while_nothing_is_told_the_list_is_asked_for_and_the_last_of_it_stays() {
+    let mut app = loaded("syncs");
+    assert_eq!(app.tick(now() + TimeDelta::seconds(6)), [], "it would be told");
+    app.heard(&Heard::Down, now() + TimeDelta::seconds(6));
+    let effects = app.tick(now() + TimeDelta::seconds(6));
+    let later = now() + TimeDelta::seconds(20);
+    fails(&mut app, &effects, away(), later);
+    sees(&mut app, &["! not live 14 s", "20 s old", "SO-000042"]);
+    assert_eq!(app.tick(later + TimeDelta::seconds(1)), [], "not without a pause");
+    let effects = app.tick(later + TimeDelta::seconds(6));
+    app.heard(&Heard::Up, later);
+    answer(&mut app, &effects);
+    let seen = screen(&mut app, 100, 30);
+    assert!(seen.contains(" live ") && !seen.contains(" old"), "{seen}");
+}
+
+/// Of a list without end so much is read as somebody goes through, and not at once.
+#[test]
+fn a_long_list_is_read_as_far_as_somebody_goes() {
+    let (mut app, effects) = at("syncs");
+    let query = query(&effects);
+    let page = |from: usize| {
+        let records = (from..from + 200).map(|number| sync(number, "north", "failed", "x")).collect();
+        Ok(Page { records: Records::Syncs(records), next: Some((from + 200).to_string()) })
+    };
+    let (mut cursor, mut from) = (None, 0);
+    let mut turn = |app: &mut App, effects: &mut Vec<Effect>| {
+        while let [Effect::Ask(Ask::Page { cursor: next, .. })] = effects.as_slice() {
+            assert!(*next == cursor);
+            let answer = Answer::Page { query: query.clone(), cursor: next.clone(), page: page(from) };
+            from += 200;
+            cursor = Some(from.to_string());
+            *effects = app.answered(&answer, now());
+        }
+    };
+    let mut effects = effects;
+    turn(&mut app, &mut effects);
+    sees(&mut app, &["Failed syncs 1000+"]);
+    let mut effects = press(&mut app, KeyCode::End);
+    turn(&mut app, &mut effects);
+    sees(&mut app, &["Failed syncs 2000+", "SO-000999"]);
+    assert_eq!(app.screen().table().current().unwrap().key, id(999));
+}
