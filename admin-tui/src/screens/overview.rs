@@ -198,6 +198,7 @@ fn waits(since: Option<DateTime<Utc>>, look: Look) -> Span<'static> {
 fn rates(overview: &Overview, cells: usize, theme: Theme) -> Vec<Line<'static>> {
     let rates = &overview.rates;
     let rates = [
+        ("Orders", &rates.orders, Tone::Plain),
         ("Log-ins", &rates.log_ins, Tone::Plain),
         ("Turned away", &rates.failed_log_ins, Tone::Warning),
         ("Syncs arrived", &rates.syncs_arrived, Tone::Plain),
