@@ -1,15 +1,17 @@
 //! A lane: the connections of one database login, with a queue in front.
 //!
-//! r2d2 hands out connections unfairly when more ask than there are, so a semaphore of the pool's
-//! size stands in front of it, and the wait happens before a thread is taken. A connection that
-//! turns out dead at BEGIN is replaced, which costs a healthy one nothing.
+//! r2d2 hands out connections unfairly when more ask than there are, so turns ([`Turns`]) stand in front of it, and
+//! the wait happens before a thread is taken. A connection that turns out dead at BEGIN is replaced, which costs a
+//! healthy one nothing.
 //!
 //! What only reads is answered before its COMMIT. Where somebody waits for the connection, it is handed
 //! over as it is, and the COMMIT goes in one message with their BEGIN, which spares a round trip.
 
-use super::error::DbError;
+use super::{
+    error::DbError,
+    turns::{GivesUp, Place, Turn, Turns},
+};
 use crate::platform::metrics::Login;
-use actix_web::web;
 use diesel::{
     Connection, PgConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
@@ -20,16 +22,10 @@ use diesel::{
     result::{DatabaseErrorKind, Error as QueryError},
 };
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
 /// How long it is waited for a connection, when it is one's turn.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -41,18 +37,18 @@ const PATIENCE_WHILE_AWAY: Duration = Duration::from_millis(100);
 type Connections = Pool<ConnectionManager<PgConnection>>;
 
 #[derive(Clone)]
-pub(super) struct Lane {
+pub(super) struct Lane(Arc<Inner>);
+
+struct Inner {
     pool: Connections,
-    turns: Arc<Semaphore>,
-    /// How many wait for a turn.
-    waiting: Arc<AtomicUsize>,
-    /// Connections that are handed over with what was read on them still open. Each was put here before its turn
-    /// was given back, and whoever gets a turn looks here first: so there are never more connections than turns.
-    handed_over: Arc<Mutex<Vec<Lease>>>,
+    turns: Turns,
     /// How long it is waited for a turn.
     patience: Duration,
     events: Events,
 }
+
+/// To whom the answer of some work goes, who may have gone meanwhile.
+type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 
 impl Lane {
     /// `prepares`: what each connection prepares before it is used.
@@ -72,8 +68,8 @@ impl Lane {
             .event_handler(Box::new(events.clone()))
             .connection_customizer(Box::new(Prepares(prepares)))
             .build_unchecked(ConnectionManager::new(with_limits(url)));
-        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Self { pool, turns, waiting: Arc::default(), handed_over: Arc::default(), patience, events }
+        let turns = Turns::new(usize::try_from(size).unwrap_or(1));
+        Self(Arc::new(Inner { pool, turns, patience, events }))
     }
 
     /// Runs the work on a connection, off the HTTP workers.
@@ -83,12 +79,13 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let (turn, lane) = (self.turn().await?, self.clone());
-        let done = web::block(move || {
-            let _turn = turn;
-            work(&mut lane.lease()?)
-        });
-        done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
+        self.at_turn(|lane, turn, left, answer| {
+            // The connection goes back before anybody is told.
+            let done = lane.lease(left).map_err(E::from).and_then(|mut lease| work(&mut lease));
+            let _gone_meanwhile = answer.send(done);
+            Some((turn, None))
+        })
+        .await
     }
 
     /// Runs work that leaves open what it only read, and answers before that is ended.
@@ -98,40 +95,17 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let (turn, lane) = (self.turn().await?, self.clone());
-        let (answer, answered) = oneshot::channel();
-        let done = web::block(move || {
-            let _turn = turn;
-            match lane.lease() {
-                Ok(mut lease) => {
-                    let _gone_meanwhile = answer.send(work(&mut lease));
-                    lane.give_back(lease);
-                }
-                Err(error) => {
-                    let _gone_meanwhile = answer.send(Err(error.into()));
-                }
+        self.at_turn(|lane, turn, left, answer| match lane.lease(left) {
+            Ok(mut lease) => {
+                let _gone_meanwhile = answer.send(work(&mut lease));
+                Some((turn, lease.reads.then_some(lease)))
             }
-        });
-        // It runs whether it is waited for or not, and nobody is told of its end.
-        drop(done);
-        answered.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
-    }
-
-    fn lease(&self) -> Result<Lease, DbError> {
-        let handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        handed_over.map_or_else(|| Lease::take(self.pool.clone(), self.events.clone()), Ok)
-    }
-
-    /// While the turn is still held.
-    fn give_back(&self, mut lease: Lease) {
-        if !lease.reads {
-            return;
-        }
-        if self.waiting.load(Ordering::Relaxed) > 0 {
-            self.handed_over.lock().unwrap_or_else(PoisonError::into_inner).push(lease);
-        } else {
-            lease.end_reading();
-        }
+            Err(error) => {
+                let _gone_meanwhile = answer.send(Err(error.into()));
+                Some((turn, None))
+            }
+        })
+        .await
     }
 
     /// Runs work that leaves its transaction open, which is then held until somebody ends it.
@@ -141,45 +115,53 @@ impl Lane {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut Lease) -> Result<T, E> + Send + 'static,
     {
-        let (turn, lane) = (self.turn().await?, self.clone());
-        let done = web::block(move || {
-            let mut lease = lane.lease()?;
-            let value = work(&mut lease)?;
-            Ok((value, Held { lease, _turn: turn }))
-        });
-        done.await.unwrap_or_else(|_| Err(DbError::Thread.into()))
-    }
-
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, DbError> {
-        let asked = Instant::now();
-        let _waiting = Waiting::among(&self.waiting);
-        match timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => {
-                self.events.metrics.waited(asked.elapsed());
-                Ok(turn)
+        self.at_turn(|lane, turn, left, answer| {
+            let done =
+                lane.lease(left).map_err(E::from).and_then(|mut lease| work(&mut lease).map(|value| (value, lease)));
+            match done {
+                Ok((value, lease)) => {
+                    // Whoever has gone meanwhile drops it, and it is undone.
+                    let _gone_meanwhile = answer.send(Ok((value, Held { lease, turn })));
+                    None
+                }
+                Err(error) => {
+                    let _gone_meanwhile = answer.send(Err(error));
+                    Some((turn, None))
+                }
             }
-            Ok(Err(_)) => Err(DbError::Thread),
-            Err(_) => {
-                self.events.metrics.turned_away();
-                Err(DbError::Unavailable("too many requests are waiting".to_owned()))
+        })
+        .await
+    }
+
+    fn lease(&self, left: Option<Lease>) -> Result<Lease, DbError> {
+        left.map_or_else(|| Lease::take(self.clone()), Ok)
+    }
+
+    /// Has this done at a turn, which is waited for as long as there is patience; what has begun, to its end.
+    async fn at_turn<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&Self, Turn, Option<Lease>, Answer<T, E>) -> Option<(Turn, Option<Lease>)> + Send + 'static,
+    {
+        let (asked, place) = (Instant::now(), Arc::new(Place::default()));
+        let _gives_up = GivesUp(Arc::clone(&place));
+        let (answer, mut answered) = oneshot::channel();
+        let lane = self.clone();
+        let begun = move |turn, left| {
+            lane.0.events.metrics.waited(asked.elapsed());
+            work(&lane, turn, left, answer)
+        };
+        self.0.turns.ask(&place, Box::new(begun));
+        let answer = match timeout(self.0.patience, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if place.settle() => {
+                self.0.events.metrics.turned_away();
+                return Err(DbError::Unavailable("too many requests are waiting".to_owned()).into());
             }
-        }
-    }
-}
-
-/// One more who waits, until it is dropped.
-struct Waiting(Arc<AtomicUsize>);
-
-impl Waiting {
-    fn among(waiting: &Arc<AtomicUsize>) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(waiting))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+            Err(_) => answered.await,
+        };
+        answer.unwrap_or_else(|_| Err(DbError::Thread.into()))
     }
 }
 
@@ -187,21 +169,34 @@ impl Drop for Waiting {
 /// connection that comes back in the middle of one.
 pub(super) struct Held {
     lease: Lease,
-    _turn: OwnedSemaphorePermit,
+    turn: Turn,
 }
 
 impl Held {
     /// Does the last of the work and commits.
-    pub(super) async fn commit<F>(mut self, last: F) -> Result<(), DbError>
+    pub(super) async fn commit<F>(self, last: F) -> Result<(), DbError>
     where
         F: FnOnce(&mut PgConnection) -> Result<(), DbError> + Send + 'static,
     {
-        web::block(move || self.lease.finish(last)).await.unwrap_or(Err(DbError::Thread))
+        self.end(|lease| lease.finish(last)).await
     }
 
-    pub(super) async fn roll_back(mut self) {
+    pub(super) async fn roll_back(self) {
         // An error of our own undoes it; that it comes back is what was wanted.
-        let _undone = web::block(move || self.lease.attempt(|_| Err::<(), _>(DbError::Thread))).await;
+        let _undone = self.end(|lease| lease.attempt(|_| Err::<(), _>(DbError::Thread))).await;
+    }
+
+    async fn end(self, how: impl FnOnce(&mut Lease) -> Result<(), DbError> + Send + 'static) -> Result<(), DbError> {
+        let (answer, answered) = oneshot::channel();
+        let Self { mut lease, turn } = self;
+        // It runs to its end, whether somebody waits for it or not.
+        drop(spawn_blocking(move || {
+            let done = how(&mut lease);
+            drop(lease);
+            let _gone_meanwhile = answer.send(done);
+            turn.pass_on(None);
+        }));
+        answered.await.unwrap_or(Err(DbError::Thread))
     }
 }
 
@@ -226,27 +221,27 @@ fn with_limits(url: &str) -> String {
 
 /// A connection for one transaction; none while a dead one is being replaced.
 pub(super) struct Lease {
-    pool: Connections,
-    events: Events,
+    lane: Lane,
     connection: Option<PooledConnection<ConnectionManager<PgConnection>>>,
     /// A transaction is open in which something was read, and of which diesel does not know.
     reads: bool,
 }
 
 impl Lease {
-    fn take(pool: Connections, events: Events) -> Result<Self, DbError> {
-        let mut lease = Self { pool, events, connection: None, reads: false };
+    fn take(lane: Lane) -> Result<Self, DbError> {
+        let mut lease = Self { lane, connection: None, reads: false };
         lease.connect()?;
         Ok(lease)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where connections are taken")]
     fn connect(&mut self) -> Result<(), DbError> {
-        let patience = match self.events.failing_for() {
-            Some(time) if self.pool.state().connections == 0 => PATIENCE.saturating_sub(time).max(PATIENCE_WHILE_AWAY),
+        let Inner { pool, events, .. } = &*self.lane.0;
+        let patience = match events.failing_for() {
+            Some(time) if pool.state().connections == 0 => PATIENCE.saturating_sub(time).max(PATIENCE_WHILE_AWAY),
             _ => PATIENCE,
         };
-        self.connection = Some(self.pool.get_timeout(patience).map_err(|e| DbError::Unavailable(e.to_string()))?);
+        self.connection = Some(pool.get_timeout(patience).map_err(|e| DbError::Unavailable(e.to_string()))?);
         Ok(())
     }
 
@@ -275,7 +270,7 @@ impl Lease {
         sql: &str,
         begin: impl Fn(&mut PgConnection, &str) -> diesel::QueryResult<()>,
     ) -> Result<(), DbError> {
-        for _ in 0..=self.pool.max_size() {
+        for _ in 0..=self.lane.0.pool.max_size() {
             let after_reading = std::mem::take(&mut self.reads).then(|| format!("COMMIT; {sql}"));
             let connection = self.connection()?;
             let Err(error) = begin(connection, after_reading.as_deref().unwrap_or(sql)) else {
@@ -322,7 +317,7 @@ impl Lease {
     }
 
     /// A dead connection is given back, and there is none then.
-    fn end_reading(&mut self) {
+    pub(super) fn end_reading(&mut self) {
         if std::mem::take(&mut self.reads) && self.connection().is_ok_and(|conn| conn.batch_execute("COMMIT").is_err())
         {
             self.discard();
@@ -361,7 +356,7 @@ impl Lease {
         &mut self,
         mut run: impl FnMut(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        for _ in 0..self.pool.max_size() {
+        for _ in 0..self.lane.0.pool.max_size() {
             match run(self.idle_connection()?) {
                 Err(DbError::Unavailable(_)) => self.replace()?,
                 other => return other,

@@ -17,6 +17,7 @@ mod once;
 mod owner;
 mod prepared;
 mod session;
+mod turns;
 mod tx;
 
 pub use error::DbError;
