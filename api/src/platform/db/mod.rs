@@ -7,10 +7,12 @@
 //!
 //! Nobody asks for a second connection while holding one, and no network call happens inside.
 
+mod connections;
 mod error;
 mod first_rows;
 mod functions;
 mod lane;
+mod lease;
 mod migrations;
 mod named;
 mod once;
@@ -43,7 +45,8 @@ use crate::config::{self, Config};
 use chrono::{DateTime, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{PgConnection, RunQueryDsl, sql_query, sql_types};
-use lane::{Lane, Lease};
+use lane::Lane;
+use lease::Lease;
 use session::{
     BEGINNINGS_OF_JOBS, BEGINNINGS_OF_REQUESTS, Begin, BeginJob, begin_inside, begin_job, begin_job_sql, begin_signed,
     begin_superadmin_sql, begin_tenant_sql, finish_job_sql, with_present_rights,

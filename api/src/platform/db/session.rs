@@ -1,7 +1,7 @@
 //! How a checked request's transaction begins: the session or key is looked at once more, and what
 //! the service remembers of its rights is compared with the truth.
 
-use super::{error::DbError, lane::Lease};
+use super::{error::DbError, lease::Lease};
 use crate::platform::{
     authn::{Credential, PlatformCtx, Principal, Principals, TenantCtx},
     jobs::Claim,

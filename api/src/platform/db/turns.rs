@@ -3,7 +3,7 @@
 //! Work runs off the HTTP workers. Whoever has done theirs does that of the next who waits, on the same thread: while
 //! many wait, nobody has to be woken up to begin. A connection on which something was only read goes along as it is.
 
-use super::lane::Lease;
+use super::lease::Lease;
 use std::{
     collections::VecDeque,
     sync::{
