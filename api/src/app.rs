@@ -9,6 +9,7 @@ use crate::{
         clock::{Clock, SystemClock},
         crypto::{MasterKeys, Stamps},
         db::Db,
+        files::Files,
         http::{Cors, Cursors, Fingerprints, Proxies},
         ids::{Ids, NoRandomness, Randomness, SystemRandomness},
         jobs::Waker,
@@ -17,6 +18,7 @@ use crate::{
         metrics::Metrics,
         outbound::{Outbound, SystemResolver},
         passwords::{PasswordError, Passwords},
+        pictures::Pictures,
         sheets::Spools,
         vault::Vault,
     },
@@ -42,6 +44,10 @@ pub struct AppState {
     /// For tokens of edits that were looked at and not made yet.
     pub edit_stamps: Stamps,
     pub spools: Spools,
+    pub files: Files,
+    pub pictures: Pictures,
+    /// For links to pictures, which browsers follow.
+    pub image_stamps: Stamps,
     pub vault: Vault,
     pub outbound: Outbound,
     pub refresh_keys: RefreshKeys,
@@ -70,6 +76,8 @@ pub enum BuildError {
     NoRandomness(#[from] NoRandomness),
     #[error("a key ring is empty")]
     NoKey,
+    #[error("no thread for pictures: {0}")]
+    NoThread(std::io::Error),
 }
 
 impl AppState {
@@ -102,6 +110,9 @@ impl AppState {
             cursors: Cursors::new(signing.expose()),
             edit_stamps: Stamps::new(signing.expose(), "edits of orders"),
             spools: Spools::new(config.database.pool),
+            files: Files::new(&config.images),
+            pictures: Pictures::new(&config.images).map_err(BuildError::NoThread)?,
+            image_stamps: Stamps::of_ring(config.keys.jwt.0.iter().map(|(_, key)| key.expose()), "links to pictures"),
             vault: Vault::new(MasterKeys::new(config.keys.master.clone()), ids.clone()),
             outbound: Outbound::new(&config.outbound, Arc::new(SystemResolver::default()), metrics.outbound.clone()),
             refresh_keys: RefreshKeys::new(&config.keys.jwt),

@@ -1,14 +1,16 @@
 //! The configuration: environment variables, read and checked once at the start, one small
 //! struct per section. Everything that is wrong is named at once.
 
+mod images;
 mod reader;
 
+pub use images::ImageModel;
 pub use reader::MAX_RATE;
 
 use crate::platform::crypto::Secret;
 use ipnet::IpNet;
 use reader::Reader;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The service as a whole. What a variable is for stands at its field, in the form "`NAME`: text", and
 /// [`variables`] knows the defaults: `deployment/environment.md` is made of both.
@@ -31,6 +33,43 @@ pub struct Config {
     pub erp_mock: bool,
     pub rates: Rates,
     pub passwords: Passwords,
+    pub images: Images,
+}
+
+/// Pictures of products: where they are kept, and what makes them searchable.
+#[derive(Debug, Clone)]
+pub struct Images {
+    /// `IMAGES_FOLDER`: where they are kept, unless it is a bucket; several machines need one that they share.
+    pub folder: PathBuf,
+    /// `IMAGES_BUCKET`: the bucket that they are kept in, of whatever speaks S3.
+    pub bucket: Option<Bucket>,
+    /// `IMAGE_MODEL`: the model that compares them, an ONNX file: `/path/to/efficientnet-lite0.onnx`, or another with
+    /// what it wants, like `/path/to/model.onnx?name=mobile&size=192&layout=nhwc&mean=127.5&scale=127.5&output=features`.
+    /// Without one, image search answers 503.
+    pub model: Option<ImageModel>,
+    /// `IMAGE_MODEL_PREVIOUS`: what `IMAGE_MODEL` was before. With it clients are searched by the old model until
+    /// the new one has seen all their pictures; without, image search answers 503 until then.
+    pub previous_model: Option<ImageModel>,
+    /// `IMAGE_THREADS`: threads that read pictures and compare them, at a low priority.
+    pub threads: usize,
+    /// `IMAGE_QUEUE`: how many more may wait for that; whoever comes then is answered 503.
+    pub queue: usize,
+    /// `IMAGE_MEMORY_MIB`: what pictures that are read at the same time may take together, at least 512.
+    pub memory_mib: u32,
+}
+
+/// A place in an object store.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    pub name: String,
+    /// `IMAGES_BUCKET_ENDPOINT`: the address of the store; Amazon's without it. `http://` is for a network of one's own.
+    pub endpoint: Option<String>,
+    /// `IMAGES_BUCKET_REGION`: the bucket's region.
+    pub region: String,
+    /// `IMAGES_BUCKET_ACCESS_KEY_ID`: who asks; without it, whom the machine itself stands for at Amazon.
+    pub access_key_id: Option<String>,
+    /// `IMAGES_BUCKET_SECRET_ACCESS_KEY`: their secret.
+    pub secret_access_key: Option<Secret<String>>,
 }
 
 /// How jobs are done.
@@ -244,7 +283,28 @@ impl Config {
                 threads: reader.count("PASSWORD_THREADS", (cores / 2).max(1), "one per two cores"),
                 queue: reader.count("PASSWORD_QUEUE", 32, "`32`"),
             },
+            images: Images::read_by(reader, cores),
             keys: Keys { jwt: reader.keys("JWT_KEYS"), master: reader.keys("MASTER_KEYS") },
+        }
+    }
+}
+
+impl Images {
+    fn read_by(reader: &mut Reader, cores: usize) -> Self {
+        let folder = reader.parsed("IMAGES_FOLDER", "/var/lib/countinghouse/images".to_owned());
+        let name: Option<String> = reader.optional("IMAGES_BUCKET");
+        let endpoint = reader.optional("IMAGES_BUCKET_ENDPOINT");
+        let region = reader.parsed("IMAGES_BUCKET_REGION", "us-east-1".to_owned());
+        let access_key_id = reader.optional("IMAGES_BUCKET_ACCESS_KEY_ID");
+        let secret_access_key = reader.optional("IMAGES_BUCKET_SECRET_ACCESS_KEY").map(Secret::new);
+        Self {
+            folder: folder.into(),
+            bucket: name.map(|name| Bucket { name, endpoint, region, access_key_id, secret_access_key }),
+            model: reader.optional("IMAGE_MODEL"),
+            previous_model: reader.optional("IMAGE_MODEL_PREVIOUS"),
+            threads: reader.count("IMAGE_THREADS", (cores / 2).max(1), "one per two cores"),
+            queue: reader.count("IMAGE_QUEUE", 16, "`16`"),
+            memory_mib: reader.parsed("IMAGE_MEMORY_MIB", 512).max(512),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! comes at set times.
 
 use crate::{
-    features::{erp, imports, retention, webhooks},
+    features::{erp, images, imports, retention, webhooks},
     platform::{
         audit,
         jobs::{CronError, Handlers},
@@ -20,7 +20,10 @@ pub fn handlers() -> Result<Handlers, CronError> {
         .with::<erp::SyncWithErp>()
         .with::<erp::ReleaseErpSyncs>()
         .with::<erp::RetryFailedSyncs>()
+        .with::<images::EmbedImage>()
+        .with::<images::EmbedImagesAnew>()
         .for_every_client::<retention::Purge>("17 3 * * *")
+        .for_every_client::<images::CollectImageFiles>("41 3 * * *")
         .for_the_operator("purge", "47 3 * * *", retention::purge_operators)?
         .for_the_operator("purge_events", "*/10 * * * *", retention::purge_operators_events)
 }

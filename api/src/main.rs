@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use countinghouse_api::{
     app::AppState,
     config::{self, Config},
-    features::{superadmins, verify},
+    features::{images, superadmins, verify},
     jobs, mock_erp,
     platform::{
         audit,
@@ -209,6 +209,7 @@ async fn both(running: Server, mut working: JoinHandle<()>, handle: ServerHandle
 async fn work() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let state = AppState::build(&config).await?;
+    state.pictures.begin_loading();
     let (working, stop) = worker(&state, &config)?;
     serve_metrics(&state, &config)?;
     let mut told = told_to_stop()?;
@@ -236,8 +237,9 @@ fn serve_metrics(state: &AppState, config: &Config) -> anyhow::Result<()> {
 fn worker(state: &AppState, config: &Config) -> anyhow::Result<(impl Future<Output = ()> + Send + use<>, Stop)> {
     let (worker, stop) = Worker::new(state.clone(), jobs::handlers()?, config.worker)?;
     let planting = audit::keep_planting(state.db.worker_lane()?, state.db.waker().clone());
+    let planting_images = images::keep_planting(state.db.worker_lane()?, state.clone());
     let working = async {
-        tokio::select! { () = worker.work() => {}, () = planting => {} }
+        tokio::select! { () = worker.work() => {}, () = planting => {}, () = planting_images => {} }
     };
     Ok((working, stop))
 }

@@ -12,6 +12,7 @@ pub fn table() -> Vec<Route> {
         features::api_keys::routes(),
         features::client::routes(),
         features::products::routes(),
+        features::images::routes(),
         features::inventory::routes(),
         features::customers::routes(),
         features::orders::routes(),

@@ -25,6 +25,8 @@ pub fn serve(
     listener: TcpListener,
     config: &config::Http,
 ) -> std::io::Result<Server> {
+    // Beside all else: the first request does not wait for it.
+    state.pictures.begin_loading();
     let kinds: Arc<[_]> = explain::kinds(&routes).into();
     let document = openapi::Published::of(&routes);
     let server = HttpServer::new(move || {

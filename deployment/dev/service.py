@@ -10,7 +10,7 @@ from .image_model import image_model_if_possible
 from .keys import database_url, forget_everything, has_data, kept_secrets, mock_erp_secrets, refuse_to_mix
 from .output import fail, say
 from .own_servers import check_own_servers, own_servers, set_up_own_servers
-from .places import DATABASE, ROOT
+from .places import DATABASE, DEV, ROOT
 from .processes import note, note_of, start_process, wait_until_ready
 from .programs import clean_environment, run, run_through
 from .servers import DEV_SETTINGS, fetch_servers, redis_url, start_servers
@@ -28,6 +28,7 @@ def service_environment(port):
         **{f"RATE_{name}": "100000" for name in ("READS", "WRITES", "UPLOADS", "REPORTS", "LOG_INS", "LOG_INS_ADDRESS")},
         "JWT_KEYS": kept_secrets()["jwt_keys"],
         "MASTER_KEYS": kept_secrets()["master_keys"],
+        "IMAGES_FOLDER": str(DEV / "images"),
         "OUTBOUND_ALLOW": "127.0.0.0/8,::1",  # receivers of webhooks on this machine, and the mock ERP
     }
 

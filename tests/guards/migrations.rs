@@ -119,6 +119,7 @@ fn tables_of_schema_rs() -> BTreeMap<String, Vec<String>> {
         include_str!("../../api/src/schema/after_sale.rs"),
         include_str!("../../api/src/schema/erp.rs"),
         include_str!("../../api/src/schema/operator.rs"),
+        include_str!("../../api/src/schema/images.rs"),
     );
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = String::new();

@@ -1,7 +1,7 @@
 //! Every table: row-level security forced, the right policies, keys that begin with the tenant,
 //! comments, and nothing visible to the app outside a tenant. And the logins: no one is another.
 
-use countinghouse_tests::{Editor, Login, World};
+use countinghouse_tests::{Editor, Login, World, pictures::picture};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use serde_json::json;
 
@@ -191,6 +191,7 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
     owner.post("/returns", &json!({"order_id": order, "lines": [back]})).await.expect(201);
     owner.post("/customers", &json!({"company": "Seen"})).await.expect(201);
     owner.api_key(&["products:read"]).await;
+    owner.upload(&product, &picture(1)).await.expect(201);
     owner.import("products", "sku,name,price\nBROUGHT,x,1.00\n").await.expect(201);
     let endpoint = json!({"url": "https://hooks.example.com/seen"});
     let endpoint = owner.post("/webhooks/endpoints", &endpoint).await.expect(201)["id"].as_str().unwrap().to_owned();
@@ -223,6 +224,8 @@ async fn the_app_sees_no_row_of_any_table_without_a_tenant() {
         &[
             "events",
             "imports",
+            "image_files",
+            "product_images",
             "returns",
             "return_lines",
             "product_daily_sales",
@@ -358,10 +361,13 @@ async fn workers_delete_what_is_past_its_time_and_nothing_else() {
     );
     let of_audit = ["audit_log", "audit_seals", "audit_unsealed"];
     assert_eq!(deleted[..3], of_audit);
+    // A file that nothing refers to; a vector of a model before.
+    let of_images = ["image_files", "image_vectors"];
+    assert_eq!(deleted[8..10], of_images);
     let of_imports = ["import_chunks", "import_errors", "imports"];
-    assert_eq!(deleted[8..11], of_imports);
+    assert_eq!(deleted[10..13], of_imports);
     let of_erp = ["erp_attempts", "erp_secrets", "erp_syncs"];
     assert_eq!(deleted[3..6], of_erp);
     let purged = ["events", "idempotency_keys", "jobs", "session_events", "sessions", "webhook_endpoints"];
-    assert_eq!([&deleted[6..8], &deleted[11..]].concat(), purged);
+    assert_eq!([&deleted[6..8], &deleted[13..]].concat(), purged);
 }

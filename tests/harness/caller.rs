@@ -82,6 +82,17 @@ impl Caller {
         Answer::of(self.request(method, path).header("content-type", content_type).body(body.into())).await
     }
 
+    /// A form with a picture as its part `file`, and these texts beside it.
+    pub async fn form(&self, path: &str, picture: &[u8], fields: &[(&str, &str)]) -> Answer {
+        let (content_type, body) = crate::pictures::form(picture, fields);
+        self.send(Method::POST, path, &content_type, body).await
+    }
+
+    /// Uploads a picture of a product.
+    pub async fn upload(&self, product: &str, picture: &[u8]) -> Answer {
+        self.form(&format!("/products/{product}/images"), picture, &[]).await
+    }
+
     /// A file to be brought in, as CSV.
     pub async fn import(&self, path: &str, csv: impl Into<Vec<u8>>) -> Answer {
         self.send(Method::POST, &format!("/imports/{path}"), "text/csv", csv).await

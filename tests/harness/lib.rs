@@ -7,9 +7,9 @@
 //! as long as a measurement takes, `shops` are the clients it is about, `past` what they sold before, and `figures`
 //! what it prints, `editor` changes orders, `time` is the clock that tests own, `wire` is the one to the database,
 //! which they cut, and `process` runs the real binary where a test is about that, `console` the superadmins' in a
-//! terminal; `postgres` is a server that a test may stop, `receiver` takes webhooks, `mock_erp` is the ERP of a
-//! client, `valkey` a way to Valkey that it may close, and `nginx` the proxy in front; `beside` runs servers in
-//! threads, and `patience` ends every wait.
+//! terminal; `postgres` is a server that a test may stop, `pictures` makes pictures and forms with them, `receiver`
+//! takes webhooks, `mock_erp` is the ERP of a client, `valkey` a way to Valkey that it may close, and `nginx` the
+//! proxy in front; `beside` runs servers in threads, and `patience` ends every wait.
 
 mod beside;
 mod browser;
@@ -27,6 +27,7 @@ mod mock_erp;
 mod nginx;
 pub mod past;
 pub mod patience;
+pub mod pictures;
 mod postgres;
 mod process;
 mod receiver;

@@ -12,7 +12,10 @@ use countinghouse_api::{
     platform::{clock::Clock, db::migrate, ids::SystemRandomness},
 };
 use diesel::{PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
-use std::sync::{Arc, LazyLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 use uuid::Uuid;
 
 /// Everybody's password.
@@ -66,9 +69,15 @@ pub fn environment(database: &str) -> Vec<(&'static str, String)> {
         ("HTTP_WORKERS", "1".to_owned()),
         ("SELF_SERVICE", "on".to_owned()),
         ("LISTEN", "127.0.0.1:0".to_owned()),
+        ("IMAGES_FOLDER", images_folder(database).display().to_string()),
         // Receivers of webhooks are on this machine.
         ("OUTBOUND_ALLOW", "127.0.0.0/8".to_owned()),
     ]
+}
+
+/// Where pictures of this database's clients lie; the world takes it away in the end.
+pub(crate) fn images_folder(database: &str) -> PathBuf {
+    std::env::temp_dir().join("countinghouse-images").join(database)
 }
 
 /// The configuration that this environment gives.

@@ -338,6 +338,8 @@ impl Drop for World {
     fn drop(&mut self) {
         drop(self.service.take());
         let database = std::mem::take(&mut self.database);
+        // Few worlds have any.
+        let _ = std::fs::remove_dir_all(&self.config.images.folder);
         // Off the test's own runtime, which may be the one that must not block.
         let _ = std::thread::spawn(move || Cluster::get().drop_database(&database)).join();
     }

@@ -187,7 +187,8 @@ async fn a_worker_that_stands_before_its_commit_keeps_its_job() {
 
 #[test]
 fn every_named_point_is_tried() {
-    let tests = [include_str!("crashes.rs"), include_str!("erp/crashes.rs")].concat();
+    let tests =
+        [include_str!("crashes.rs"), include_str!("erp/crashes.rs"), include_str!("images/storing.rs")].concat();
     for point in Point::ALL {
         assert!(tests.contains(&format!("Point::{point:?}")), "{point:?}");
     }

@@ -187,7 +187,7 @@ async fn the_database_is_away_for_ten_seconds() {
         }
         let ready = nobody.get("//ready").await;
         assert!(!ready.header("retry-after").is_empty());
-        assert_eq!(ready.expect(503)["parts"], json!({"database": "away", "redis": "ok"}));
+        assert_eq!(ready.expect(503)["parts"], json!({"database": "away", "redis": "ok", "image_model": "none"}));
         nobody.get("//health").await.expect(200);
         assert!(asked.elapsed() < Duration::from_secs(6), "refusals took {:?}", asked.elapsed());
     }

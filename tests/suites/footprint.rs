@@ -58,6 +58,10 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "imports",
         "import_chunks",
         "import_errors",
+        "image_files",
+        "product_images",
+        "image_vectors",
+        "image_indexes",
     ];
     let mut owner = world.database(Login::Owner);
     let state = |table| {

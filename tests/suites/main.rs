@@ -36,6 +36,7 @@ mod fuzz;
 mod golden;
 mod idempotency;
 mod identity;
+mod images;
 mod imports;
 mod inventory;
 mod jobs;

@@ -11,14 +11,17 @@ use totp_rs::{Builder, Secret};
 async fn ready_when_all_is_there_and_degraded_without_redis() {
     let world = World::start().await;
     let whole = world.nobody().get("//ready").await.expect(200);
-    assert_eq!(whole, json!({"status": "ok", "parts": {"database": "ok", "redis": "ok"}}));
+    assert_eq!(whole, json!({"status": "ok", "parts": {"database": "ok", "redis": "ok", "image_model": "none"}}));
     assert_eq!(world.nobody().get("//health").await.expect(200), json!({"status": "ok"}));
     let without = World::builder().config(|config| {
         config.redis.url = countinghouse_api::platform::crypto::Secret::new("redis+unix:///nowhere.sock".to_owned());
     });
     let world = without.start().await;
     let degraded = world.nobody().get("//ready").await.expect(200);
-    assert_eq!(degraded, json!({"status": "degraded", "parts": {"database": "ok", "redis": "away"}}));
+    assert_eq!(
+        degraded,
+        json!({"status": "degraded", "parts": {"database": "ok", "redis": "away", "image_model": "none"}})
+    );
     world.owner().get("/products").await.expect(200);
 }
 

@@ -88,7 +88,7 @@ async fn check(world: &World, out: &[Out], when: &str) {
 async fn redis_is(world: &World, state: &str) -> bool {
     let ready = world.nobody().get("//ready").await.expect(200);
     assert_eq!(ready["status"] == "ok", ready["parts"]["redis"] == "ok");
-    ready["parts"] == json!({"database": "ok", "redis": state})
+    ready["parts"] == json!({"database": "ok", "redis": state, "image_model": "none"})
 }
 
 #[tokio::test(flavor = "multi_thread")]

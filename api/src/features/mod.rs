@@ -9,6 +9,7 @@ pub mod customers;
 pub mod erp;
 pub mod exports;
 pub mod identity;
+pub mod images;
 pub mod imports;
 pub mod inventory;
 pub mod operator;

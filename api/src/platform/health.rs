@@ -24,7 +24,7 @@ pub fn document() -> [(&'static str, Value); 2] {
         let part =
             json!({"type": "object", "description": "How each part is.", "additionalProperties": {"type": "string"}});
         let status = json!({"type": "string", "description": "How it is on the whole.", "enum": statuses});
-        let parts = json!({"database": "ok", "redis": "ok"});
+        let parts = json!({"database": "ok", "redis": "ok", "image_model": "ok"});
         let schema = json!({"type": "object", "required": ["status"], "properties": {"status": status, "parts": part}});
         let example = json!({"status": statuses.first(), "parts": parts});
         json!({"description": about, "content": {"application/json": {"schema": schema, "example": example}}})
@@ -77,10 +77,12 @@ pub async fn look(state: &AppState) -> Parts {
 }
 
 /// 503 only when requests cannot be served: the database is away, or its schema is older than
-/// this binary needs. Without Redis the service is degraded and goes on.
+/// this binary needs. Without Redis the service is degraded and goes on; of the image model it says how it is
+/// (`none` is a service that was given none), and works whatever that is.
 async fn ready(state: Data<AppState>) -> HttpResponse {
     let Parts { database, redis } = look(&state).await;
-    let parts = json!({"database": database, "redis": if redis { "ok" } else { "away" }});
+    let redis_is = if redis { "ok" } else { "away" };
+    let parts = json!({"database": database, "redis": redis_is, "image_model": state.pictures.model_state()});
     match (database, redis) {
         (Database::Ok, true) => HttpResponse::Ok().json(json!({"status": "ok", "parts": parts})),
         (Database::Ok, false) => HttpResponse::Ok().json(json!({"status": "degraded", "parts": parts})),

@@ -29,10 +29,12 @@ pub enum Point {
     CallWritten,
     /// It has ended, and nothing of that is kept.
     CallEnded,
+    /// The files of a picture are in the store, and it is not entered.
+    PictureStored,
 }
 
 impl Point {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Claimed,
         Self::StepDone,
         Self::Finishing,
@@ -44,6 +46,7 @@ impl Point {
         Self::ScheduleMoved,
         Self::CallWritten,
         Self::CallEnded,
+        Self::PictureStored,
     ];
 }
 

@@ -23,6 +23,7 @@ mod connection;
 mod customers;
 mod erp;
 mod error;
+mod images;
 mod orders;
 mod pages;
 mod products;

@@ -75,6 +75,8 @@ id! {
     ReturnId,
     /// A file that was brought in.
     ImportId,
+    /// A picture of a product.
+    ImageId,
     /// Where a client's software is told of events.
     WebhookEndpointId,
     /// An event on its way to one endpoint.

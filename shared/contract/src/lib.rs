@@ -21,6 +21,7 @@ pub mod events;
 pub mod exports;
 pub mod fulfilments;
 pub mod ids;
+pub mod images;
 pub mod imports;
 pub mod inventory;
 pub mod invoices;

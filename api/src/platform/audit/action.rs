@@ -56,6 +56,9 @@ actions! {
     ProductChanged = "product.changed",
     ProductArchived = "product.archived",
     ProductStockAdjusted = "product.stock_adjusted",
+    /// A picture of a product was taken in, or out.
+    ImageAdded = "image.added",
+    ImageDeleted = "image.deleted",
     CustomerCreated = "customer.created",
     CustomerChanged = "customer.changed",
     /// The person is gone; what they bought stays.

@@ -6,40 +6,48 @@
 use super::derive_key;
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::sync::Arc;
 
 const TAG: usize = 16;
 
 /// Makes and reads texts of one kind.
 #[derive(Clone)]
 pub struct Stamps {
-    key: hmac::Key,
+    /// The first one makes what is given away, and each of them knows it again.
+    keys: Arc<[hmac::Key]>,
 }
 
 impl Stamps {
     /// `secret`: any key of the configuration; each purpose gets one derived from it.
     pub fn new(secret: &[u8; 32], purpose: &str) -> Self {
-        Self { key: derive_key(secret, purpose) }
+        Self { keys: Arc::new([derive_key(secret, purpose)]) }
+    }
+
+    /// The same with all keys of a ring, so that what was given away stays good while another one comes in front.
+    pub fn of_ring<'k>(secrets: impl Iterator<Item = &'k [u8; 32]>, purpose: &str) -> Self {
+        Self { keys: secrets.map(|secret| derive_key(secret, purpose)).collect() }
     }
 
     pub fn write(&self, made_for: &str, payload: &[u8]) -> String {
-        URL_SAFE_NO_PAD.encode([payload, &self.tag(made_for, payload)].concat())
+        let tag = self.keys.first().map(|key| tag(key, made_for, payload)).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode([payload, &tag].concat())
     }
 
     /// The payload of what was written for just this, and is `N` bytes long.
     pub fn read<const N: usize>(&self, made_for: &str, text: &str) -> Option<[u8; N]> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (payload, tag) = bytes.split_first_chunk::<N>()?;
-        verify_slices_are_equal(tag, &self.tag(made_for, payload)).ok()?;
-        Some(*payload)
+        let (payload, given) = bytes.split_first_chunk::<N>()?;
+        let is_by = |key| verify_slices_are_equal(given, &tag(key, made_for, payload)).is_ok();
+        self.keys.iter().any(is_by).then_some(*payload)
     }
+}
 
-    fn tag(&self, made_for: &str, payload: &[u8]) -> Vec<u8> {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(made_for.as_bytes());
-        context.update(&[0]);
-        context.update(payload);
-        context.sign().as_ref().iter().copied().take(TAG).collect()
-    }
+fn tag(key: &hmac::Key, made_for: &str, payload: &[u8]) -> Vec<u8> {
+    let mut context = hmac::Context::with_key(key);
+    context.update(made_for.as_bytes());
+    context.update(&[0]);
+    context.update(payload);
+    context.sign().as_ref().iter().copied().take(TAG).collect()
 }
 
 #[cfg(test)]
@@ -56,5 +64,9 @@ mod tests {
         assert_eq!(stamps.read::<5>("row 1", &text), None);
         assert_eq!(Stamps::new(&[7; 32], "coupons").read::<4>("row 1", &text), None);
         assert_eq!(Stamps::new(&[8; 32], "tickets").read::<4>("row 1", &text), None);
+        let ring = |keys: &[[u8; 32]]| Stamps::of_ring(keys.iter(), "tickets");
+        assert_eq!(ring(&[[8; 32], [7; 32]]).read("row 1", &text), Some(*b"seat"));
+        assert_eq!(ring(&[[8; 32]]).read::<4>("row 1", &text), None);
+        assert_eq!(ring(&[]).read::<4>("row 1", &ring(&[]).write("row 1", b"seat")), None);
     }
 }

@@ -9,6 +9,7 @@ use super::{
     answer::TellsOf,
     body::read,
     error::{ApiError, Kind},
+    form,
     invalid::Invalid,
     problems,
     upload::{Spooled, TakesFile, spool},
@@ -216,18 +217,27 @@ async fn claim(req: &mut ServiceRequest) -> Result<Option<Claim>, ApiError> {
     let state = req.app_data::<Data<AppState>>().ok_or_else(|| ApiError::undeclared("AppState"))?;
     let fingerprints = state.fingerprints.clone();
     let (request, body) = (req.request().clone(), req.take_payload());
-    let request = if req.app_data::<TakesFile>().is_some() {
-        let Spooled(mut file) = spool(&request, body).await?;
-        let signed = web::block(move || Ok::<_, io::Error>((fingerprints.of_file(&scope, &mut file)?, file))).await;
-        let signed = signed.unwrap_or_else(|_| Err(io::Error::other("no thread")));
-        let (request, file) = signed.map_err(ApiError::internal)?;
-        req.extensions_mut().insert(Spooled(file));
-        request
-    } else {
-        let body = read(request, body).await?;
-        let request = fingerprints.of(&scope, &body);
-        req.set_payload(payload(body));
-        request
+    let request = match req.app_data::<TakesFile>() {
+        Some(TakesFile::Body) => {
+            let Spooled(mut file) = spool(&request, body).await?;
+            let signed = web::block(move || Ok::<_, io::Error>((fingerprints.of_file(&scope, &mut file)?, file))).await;
+            let signed = signed.unwrap_or_else(|_| Err(io::Error::other("no thread")));
+            let (request, file) = signed.map_err(ApiError::internal)?;
+            req.extensions_mut().insert(Spooled(file));
+            request
+        }
+        Some(TakesFile::Form) => {
+            let received = form::receive(&request, body).await?;
+            let request = fingerprints.of(&scope, &received.digest());
+            req.extensions_mut().insert(received);
+            request
+        }
+        None => {
+            let body = read(request, body).await?;
+            let request = fingerprints.of(&scope, &body);
+            req.set_payload(payload(body));
+            request
+        }
     };
     Ok(Some(Claim::new(scope, request)))
 }

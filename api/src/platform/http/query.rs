@@ -26,6 +26,14 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+/// Texts by name, which did not come in a query string.
+pub(super) fn of_pairs<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, ApiError> {
+    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let pairs = serde_urlencoded::Deserializer::new(parse_pairs(&text));
+    serde_path_to_error::deserialize(pairs)
+        .map_err(|error| body::fault(error.path(), &error.inner().to_string()).into())
+}
+
 fn parse_pairs(query: &str) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(query.as_bytes())
 }

@@ -217,7 +217,9 @@ pub fn mount(routes: &[Route], config: &mut ServiceConfig) {
         let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         if routes.iter().any(|route| !route.signature.uploads.is_empty()) {
-            resource = resource.app_data(TakesFile);
+            resource = resource.app_data(TakesFile::Body);
+        } else if routes.iter().any(|route| route.signature.form.is_some()) {
+            resource = resource.app_data(TakesFile::Form);
         }
         for route in routes {
             let (access, rate, repeats) = (route.access, route.rate, route.repeats);

@@ -1,6 +1,6 @@
 //! What a handler takes and answers, read off its types: a route's document can not say otherwise.
 
-use super::{Answer, Body, FileAnswer, IdPath, IfMatch, Kind, Query, SheetUpload, problems};
+use super::{Answer, Body, FileAnswer, Form, IdPath, IfMatch, Kind, Query, SheetUpload, problems};
 use crate::platform::{
     authn::{PlatformCtx, TenantCtx},
     sheets::SHEETS,
@@ -31,6 +31,8 @@ pub struct Signature {
     pub body: Option<SchemaOf>,
     /// The media types of a body that is a file.
     pub uploads: &'static [&'static str],
+    /// What stands beside the file, where the body is a form.
+    pub form: Option<SchemaOf>,
     pub headers: Vec<Header>,
     /// Whether the `{id}` of the path is an id like all others.
     pub id: bool,
@@ -38,13 +40,16 @@ pub struct Signature {
     pub answer: Option<SchemaOf>,
     /// The media types of an answer that is a file.
     pub downloads: &'static [&'static str],
+    /// Whether a part of that file may be asked for, and whether it is still the one that the caller has.
+    pub in_parts: bool,
     /// With what reading the request may be refused.
     pub refusals: Vec<Kind>,
 }
 
 impl Signature {
     pub fn of<Args: Takes, Output: Answers>() -> Self {
-        let mut signature = Self { answer: Output::schema(), downloads: Output::files(), ..Self::default() };
+        let (answer, downloads, in_parts) = (Output::schema(), Output::files(), Output::in_parts());
+        let mut signature = Self { answer, downloads, in_parts, ..Self::default() };
         Args::note(&mut signature);
         signature
     }
@@ -62,6 +67,11 @@ pub trait Answers {
     /// The media types of a file.
     fn files() -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether a part of it may be asked for.
+    fn in_parts() -> bool {
+        false
     }
 }
 
@@ -103,11 +113,22 @@ impl<A: Answers, E> Answers for Result<A, E> {
     fn files() -> &'static [&'static str] {
         A::files()
     }
+
+    fn in_parts() -> bool {
+        A::in_parts()
+    }
 }
 
 impl<T: JsonSchema> Takes for Body<T> {
     fn note(signature: &mut Signature) {
         signature.body = Some(SchemaGenerator::subschema_for::<T>);
+        signature.refusals.extend(problems::OF_A_BODY);
+    }
+}
+
+impl<T: JsonSchema> Takes for Form<T> {
+    fn note(signature: &mut Signature) {
+        signature.form = Some(T::json_schema);
         signature.refusals.extend(problems::OF_A_BODY);
     }
 }

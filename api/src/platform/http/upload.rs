@@ -23,13 +23,18 @@ use std::{
 /// The largest file, in bytes.
 pub const MAX_UPLOAD: u64 = 32 * 1024 * 1024;
 /// A file may take so many times as long to arrive as another body.
-const PATIENCE: u32 = 12;
+pub(super) const PATIENCE: u32 = 12;
 /// Written to the disk at once.
 const PIECE: usize = 256 * 1024;
 
 /// Left on a path whose bodies are files.
 #[derive(Clone, Copy)]
-pub(super) struct TakesFile;
+pub(super) enum TakesFile {
+    /// The body itself.
+    Body,
+    /// A part of a form.
+    Form,
+}
 
 /// A file with rows and columns; its media type says which form.
 pub struct SheetUpload {
@@ -94,12 +99,12 @@ async fn receive(mut payload: Payload) -> Result<File, ApiError> {
     Ok(file)
 }
 
-async fn write(mut file: File, bytes: Vec<u8>) -> Result<File, ApiError> {
+pub(super) async fn write(mut file: File, bytes: Vec<u8>) -> Result<File, ApiError> {
     let written = web::block(move || file.write_all(&bytes).map(|()| file)).await;
     written.unwrap_or_else(|_| Err(io::Error::other("no thread"))).map_err(no_room)
 }
 
-fn no_room(error: io::Error) -> ApiError {
+pub(super) fn no_room(error: io::Error) -> ApiError {
     problems::UNAVAILABLE
         .with("The service can not write files just now; try again shortly.")
         .with_header("Retry-After", "30")

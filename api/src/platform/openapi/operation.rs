@@ -18,6 +18,7 @@ pub struct Operation<'a> {
     route: &'a Route,
     query: Option<Schema>,
     body: Option<Schema>,
+    form: Option<Schema>,
     answer: Option<Schema>,
 }
 
@@ -28,6 +29,7 @@ pub fn of<'a>(route: &'a Route, schemas: &mut Schemas) -> Operation<'a> {
         route,
         query: signature.query.map(|schema| schemas.input(schema)),
         body: signature.body.map(|schema| schemas.input(schema)),
+        form: signature.form.map(|schema| schemas.input(schema)),
         answer: signature.answer.map(|schema| schemas.output(schema)),
     }
 }
@@ -35,12 +37,13 @@ pub fn of<'a>(route: &'a Route, schemas: &mut Schemas) -> Operation<'a> {
 impl Operation<'_> {
     /// The operation with its schemas, as they are called in the end.
     pub fn finish(self, made: &Made) -> Value {
-        let Self { route, query, body, answer } = self;
+        let Self { route, query, body, form, answer } = self;
         let mut parameters = path_parameters(route);
         parameters.extend(headers_of(route));
         parameters.extend(query.into_iter().flat_map(|query| query_parameters(&made.input(query))));
+        let form = form.map(|form| form_with_file(made.input(form)));
         let body = match route.signature.uploads {
-            [] => body.map(|body| content(made.input(body), made, Whose::Request)),
+            [] => body.map(|body| content(made.input(body), made, Whose::Request)).or(form),
             media_types => Some(files(media_types)),
         };
         let body = body.map(|content| json!({"required": true, "content": content}));
@@ -65,7 +68,7 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     if answer.as_ref().is_some_and(|schema| made.resolve(schema)["properties"].get("version").is_some()) {
         names.push("ETag");
     }
-    let downloads = route.signature.downloads;
+    let (downloads, in_parts) = (route.signature.downloads, route.signature.in_parts);
     let status = match (answer.is_some() || !downloads.is_empty(), route.creates) {
         (true, true) => "201",
         (true, false) => "200",
@@ -75,7 +78,7 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
         names.push("Location");
     }
     if !downloads.is_empty() && downloads != ["text/event-stream"] {
-        names.push("Content-Disposition");
+        names.extend(if in_parts { &["ETag", "Accept-Ranges", "Content-Range"][..] } else { &["Content-Disposition"] });
     }
     let done = json!({"description": "Done.", "headers": header_refs(&names)});
     let content = match downloads {
@@ -87,7 +90,13 @@ fn responses(route: &Route, answer: Option<Value>, made: &Made) -> Value {
     let problems = problems::by_status(&refusals::of(route)).into_iter();
     let all = problems.map(|(status, name)| (status.to_string(), reference(name)));
     let goes_on = route.goes_on.then(|| with_members(done.clone(), [("description", Some(json!("It goes on.")))]));
+    let part = in_parts.then(|| {
+        let nothing = json!({"description": "The caller has it already.", "headers": header_refs(&["ETag"])});
+        let part = with_members(done.clone(), [("description", Some(json!("The part that was asked for.")))]);
+        [("206".to_owned(), part), ("304".to_owned(), nothing)]
+    });
     let good = goes_on.map(|answer| ("202".to_owned(), answer)).into_iter().chain([(status.to_owned(), done)]);
+    let good = good.chain(part.into_iter().flatten());
     Value::Object(all.chain(good).collect::<Map<_, _>>())
 }
 
@@ -96,12 +105,28 @@ fn content(schema: Value, made: &Made, whose: Whose) -> Value {
     json!({"application/json": {"schema": schema, "example": example}})
 }
 
+/// A form of these fields, with its file.
+fn form_with_file(fields: Value) -> Value {
+    let mut properties = fields["properties"].as_object().cloned().unwrap_or_default();
+    let about = "The picture: a JPEG, PNG or WebP of at most 10 MiB and 40 megapixels.";
+    properties.insert("file".to_owned(), json!({"type": "string", "format": "binary", "description": about}));
+    let schema = json!({"type": "object", "properties": without_nulls(properties), "required": ["file"],
+        "additionalProperties": false});
+    json!({"multipart/form-data": {"schema": schema, "example": {"file": "RIFF…"}}})
+}
+
+/// Fields of a form are texts, as in a query string.
+fn without_nulls(properties: Map<String, Value>) -> Map<String, Value> {
+    properties.into_iter().map(|(name, schema)| (name, without_null(&schema))).collect()
+}
+
 /// Files are bytes to the document.
 fn files(media_types: &[&str]) -> Value {
     let file = |media_type: &&str| {
         let example = match *media_type {
             CSV => "sku,name,price\r\nLAMP-1,Desk lamp,39.90\r\n",
             "text/event-stream" => "id: 42\nevent: ready\ndata: {\"sequence\":42}\n\n",
+            other if other.starts_with("image/") => "RIFF…",
             _ => "PK…",
         };
         ((*media_type).to_owned(), json!({"schema": {"type": "string", "format": "binary"}, "example": example}))
@@ -153,7 +178,7 @@ fn rate_class(class: RateClass) -> &'static str {
 fn path_parameters(route: &Route) -> Vec<Value> {
     let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
-        let is_id = name == "id";
+        let is_id = name == "id" || name.ends_with("_id");
         let schema = if is_id { json!({"type": "string", "format": "uuid"}) } else { json!({"type": "string"}) };
         let example = if is_id { Some(examples::ID) } else { glossary::example(name) };
         json!({"name": name, "in": "path", "required": true, "schema": schema, "example": example,
@@ -220,7 +245,9 @@ pub fn headers() -> Value {
         "RateLimit-Policy": header("The quota that the request was taken from.", "string"),
         "Retry-After": header("In how many seconds to try again.", "integer"),
         "ETag": header("The version, to be sent as `If-Match`.", "string"),
+        "Accept-Ranges": header("`bytes`: a part of it can be asked for.", "string"),
         "Content-Disposition": header("The name of the file.", "string"),
+        "Content-Range": header("Which part it is, where one was asked for.", "string"),
         "Location": header("Where the new thing is found.", "string"),
         "Idempotency-Replayed": header("`true` when this is the first answer again.", "string"),
     })

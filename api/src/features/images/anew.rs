@@ -1,0 +1,119 @@
+//! Another model: it looks at all pictures of a client, and then takes over.
+//!
+//! Until then the client is searched by the vectors of the model before. One picture at a time is looked at, and
+//! what was done is in the database: whoever takes the job up goes on there.
+
+use super::{
+    embedding::look_at,
+    error::ImageError,
+    repo::vectors::{self, Unseen},
+};
+use crate::{
+    app::AppState,
+    platform::{
+        db::DbError,
+        files::FilesError,
+        jobs::{Finished, Job, JobError, Run},
+        pictures::{Model, PictureError},
+    },
+};
+use countinghouse_contract::ImageId;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Pictures that are asked for at a time.
+const BATCH: i64 = 100;
+/// Vectors that are deleted in one transaction.
+const DELETED: i64 = 1_000;
+
+/// Has the model of this worker look at all pictures of a client.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EmbedImagesAnew {}
+
+impl Job for EmbedImagesAnew {
+    const KIND: &'static str = "embed_images_anew";
+
+    async fn run(self, state: AppState, run: Run) -> Result<Finished, JobError> {
+        let Some(model) = state.pictures.model().await else {
+            return Err(JobError::NotKnown("this worker has no image model".to_owned()));
+        };
+        let mut given_up = Vec::new();
+        while !take_over(&run, model.id(), given_up.clone()).await? {
+            look_at_all(&state, &run, &model, &mut given_up).await?;
+        }
+        let id = model.id().to_owned();
+        loop {
+            let id = id.clone();
+            let deleted = run.transaction(move |tx| vectors::delete_others(tx, &id, DELETED)).await?;
+            if i64::try_from(deleted).unwrap_or(i64::MAX) < DELETED {
+                break;
+            }
+        }
+        Ok(run.finish(|_| Ok::<_, DbError>(())).await?)
+    }
+}
+
+/// Switches the client over, when the model has seen all pictures that are searched but those that nobody can see
+/// any more. An upload that is embedded meanwhile waits, or is seen here.
+async fn take_over(run: &Run, model: &str, given_up: Vec<ImageId>) -> Result<bool, DbError> {
+    let model = model.to_owned();
+    run.transaction(move |tx| {
+        let Some(searched) = vectors::lock_searched_model(tx)?.filter(|searched| *searched != model) else {
+            return Ok(true);
+        };
+        let mut after = ImageId(Uuid::nil());
+        loop {
+            let unseen = vectors::unseen_by(tx, &searched, &model, after, BATCH)?;
+            let Some(last) = unseen.last() else { break };
+            if unseen.iter().any(|image| !given_up.contains(&image.id())) {
+                return Ok(false);
+            }
+            after = last.id();
+        }
+        vectors::switch_index(tx, &model)?;
+        Ok(true)
+    })
+    .await
+}
+
+/// Once from the first picture to the last.
+async fn look_at_all(
+    state: &AppState,
+    run: &Run,
+    model: &Arc<Model>,
+    given_up: &mut Vec<ImageId>,
+) -> Result<(), JobError> {
+    let tenant = run.claim().tenant();
+    let mut after = ImageId(Uuid::nil());
+    loop {
+        let id = model.id().to_owned();
+        let unseen: Vec<Unseen> = run
+            .transaction(move |tx| match vectors::searched_model(tx)? {
+                Some(searched) => vectors::unseen_by(tx, &searched, &id, after, BATCH),
+                None => Ok(Vec::new()),
+            })
+            .await?;
+        let Some(last) = unseen.last() else { return Ok(()) };
+        after = last.id();
+        for image in unseen {
+            match run.away(look_at(state, tenant, &image, vec![Arc::clone(model)])).await {
+                Ok(made) => run.transaction(move |tx| vectors::insert(tx, image.id(), &made)).await?,
+                Err(error) if is_for_good(&error) => {
+                    tracing::error!(%error, image = %image.id(), "a picture is left out of search from now on");
+                    given_up.push(image.id());
+                }
+                Err(error) => return Err(JobError::Failed(error.into())),
+            }
+        }
+    }
+}
+
+/// Whether it will not go better another time: one such picture must not keep all others back.
+fn is_for_good(error: &ImageError) -> bool {
+    match error {
+        ImageError::Files(FilesError::Missing(_)) => true,
+        ImageError::Picture(PictureError::Refused(_) | PictureError::Embed(_) | PictureError::Thread) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,203 @@
+//! What pictures look like. Vectors go into the database as texts, which it reads once for each statement: a
+//! parameter that is cast where it stands would be read anew for each row that it is compared with.
+
+use super::images::of_bytes;
+use crate::platform::db::{DbError, TenantTx, prepared};
+use chrono::{DateTime, Utc};
+use countinghouse_contract::{ImageId, ProductId};
+use diesel::{
+    OptionalExtension, QueryableByName, RunQueryDsl,
+    sql_types::{Array, BigInt, Binary, Bool, Double, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct ModelOf {
+    #[diesel(sql_type = Text)]
+    model: String,
+}
+
+/// By which model's vectors the client is searched; none where nothing was embedded yet.
+pub fn searched_model(tx: &mut TenantTx<'_>) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant_id();
+    let found = prepared("SELECT model FROM image_indexes WHERE tenant_id = $1").bind::<SqlUuid, _>(tenant.0);
+    Ok(found.get_result::<ModelOf>(tx.conn()).optional()?.map(|row| row.model))
+}
+
+/// A picture near what was asked for, with its product.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Near {
+    #[diesel(sql_type = SqlUuid)]
+    pub image_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub product_id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub sku: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    pub active: bool,
+    #[diesel(sql_type = Double)]
+    pub score: f64,
+}
+
+/// The pictures that are nearest to a vector, of all that the client has. Products are looked up one by one: for a
+/// plan that does not know how few there are, all of them would be read.
+pub fn near(tx: &mut TenantTx<'_>, model: &str, vector: &str, most: i64) -> Result<Vec<Near>, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(prepared(
+        "WITH nearest AS MATERIALIZED ( \
+             SELECT v.image_id, v.product_id, v.vector <=> (SELECT $3::text::halfvec) AS distance \
+             FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 \
+             ORDER BY distance LIMIT $4) \
+         SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
+             round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
+         FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
+             WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
+         ORDER BY n.distance, n.image_id",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Text, _>(model.to_owned())
+    .bind::<Text, _>(vector.to_owned())
+    .bind::<BigInt, _>(most)
+    .load(tx.conn())?)
+}
+
+/// The pictures of other products that are nearest to any of a product's; one may be there for several of them.
+pub fn near_product(tx: &mut TenantTx<'_>, model: &str, product: ProductId, most: i64) -> Result<Vec<Near>, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(prepared(
+        "WITH own AS MATERIALIZED ( \
+             SELECT v.vector FROM product_images i JOIN image_vectors v \
+                 ON v.tenant_id = i.tenant_id AND v.model = $2 AND v.image_id = i.id \
+             WHERE i.tenant_id = $1 AND i.product_id = $3), \
+         nearest AS MATERIALIZED ( \
+             SELECT n.image_id, n.product_id, n.distance FROM own o CROSS JOIN LATERAL ( \
+                 SELECT v.image_id, v.product_id, v.vector <=> o.vector AS distance FROM image_vectors v \
+                 WHERE v.tenant_id = $1 AND v.model = $2 AND v.product_id <> $3 ORDER BY distance LIMIT $4) n \
+             ORDER BY n.distance LIMIT $4) \
+         SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
+             round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
+         FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
+             WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
+         ORDER BY n.distance, n.image_id",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Text, _>(model.to_owned())
+    .bind::<SqlUuid, _>(product.0)
+    .bind::<BigInt, _>(most)
+    .load(tx.conn())?)
+}
+
+/// What a picture looks like to some models. One that was deleted meanwhile gets nothing.
+pub fn insert(tx: &mut TenantTx<'_>, image: ImageId, vectors: &[(String, String)]) -> Result<(), DbError> {
+    let tenant = tx.tenant_id();
+    prepared(
+        "INSERT INTO image_vectors (tenant_id, model, image_id, product_id, vector) \
+         SELECT i.tenant_id, m.model, i.id, i.product_id, m.vector::halfvec \
+         FROM product_images i CROSS JOIN unnest($3, $4) m (model, vector) \
+         WHERE i.tenant_id = $1 AND i.id = $2 ON CONFLICT DO NOTHING",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<SqlUuid, _>(image.0)
+    .bind::<Array<Text>, _>(vectors.iter().map(|(model, _)| model.clone()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(vectors.iter().map(|(_, vector)| vector.clone()).collect::<Vec<_>>())
+    .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Where nothing was searched before, this model's vectors are from now on.
+pub fn begin_index(tx: &mut TenantTx<'_>, model: &str) -> Result<(), DbError> {
+    let (tenant, now) = (tx.tenant_id(), tx.now());
+    prepared("INSERT INTO image_indexes (tenant_id, model, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<Text, _>(model.to_owned())
+        .bind::<Timestamptz, _>(now)
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// A picture that a model has not seen.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Unseen {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Binary)]
+    original_sha256: Vec<u8>,
+}
+
+impl Unseen {
+    pub fn id(&self) -> ImageId {
+        ImageId(self.id)
+    }
+
+    pub fn original(&self) -> [u8; 32] {
+        of_bytes(&self.original_sha256)
+    }
+}
+
+/// The file of a picture.
+pub fn unseen(tx: &mut TenantTx<'_>, image: ImageId) -> Result<Option<Unseen>, DbError> {
+    let tenant = tx.tenant_id();
+    let found = prepared("SELECT id, original_sha256 FROM product_images WHERE tenant_id = $1 AND id = $2")
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<SqlUuid, _>(image.0);
+    Ok(found.get_result(tx.conn()).optional()?)
+}
+
+/// Pictures that are searched by this model and that another has not seen, from this one on.
+pub fn unseen_by(
+    tx: &mut TenantTx<'_>,
+    searched: &str,
+    other: &str,
+    after: ImageId,
+    most: i64,
+) -> Result<Vec<Unseen>, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(prepared(
+        "SELECT i.id, i.original_sha256 FROM image_vectors v \
+         JOIN product_images i ON i.tenant_id = v.tenant_id AND i.id = v.image_id \
+         WHERE v.tenant_id = $1 AND v.model = $2 AND v.image_id > $4 \
+             AND NOT EXISTS (SELECT FROM image_vectors o WHERE o.tenant_id = $1 AND o.model = $3 \
+                 AND o.image_id = v.image_id) \
+         ORDER BY v.image_id LIMIT $5",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Text, _>(searched.to_owned())
+    .bind::<Text, _>(other.to_owned())
+    .bind::<SqlUuid, _>(after.0)
+    .bind::<BigInt, _>(most)
+    .load(tx.conn())?)
+}
+
+/// As [`searched_model`], and it stays so until the transaction ends.
+pub fn lock_searched_model(tx: &mut TenantTx<'_>) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant_id();
+    let found =
+        prepared("SELECT model FROM image_indexes WHERE tenant_id = $1 FOR NO KEY UPDATE").bind::<SqlUuid, _>(tenant.0);
+    Ok(found.get_result::<ModelOf>(tx.conn()).optional()?.map(|row| row.model))
+}
+
+/// From now on the client is searched by this model.
+pub fn switch_index(tx: &mut TenantTx<'_>, model: &str) -> Result<(), DbError> {
+    let (tenant, now): (_, DateTime<Utc>) = (tx.tenant_id(), tx.now());
+    prepared("UPDATE image_indexes SET model = $2, since = $3 WHERE tenant_id = $1")
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<Text, _>(model.to_owned())
+        .bind::<Timestamptz, _>(now)
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Deletes some vectors of other models; how many.
+pub fn delete_others(tx: &mut TenantTx<'_>, model: &str, most: i64) -> Result<usize, DbError> {
+    let tenant = tx.tenant_id();
+    Ok(prepared(
+        "DELETE FROM image_vectors WHERE tenant_id = $1 AND (model, image_id) IN ( \
+             SELECT model, image_id FROM image_vectors WHERE tenant_id = $1 AND model <> $2 LIMIT $3)",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Text, _>(model.to_owned())
+    .bind::<BigInt, _>(most)
+    .execute(tx.conn())?)
+}

@@ -1,0 +1,179 @@
+//! Taking pictures in and out: what is answered, what is refused, and what of it stays.
+
+use super::*;
+use crate::jobs::count;
+use countinghouse_tests::pictures::{drawing, encoded, form, picture};
+use futures_util::future::join_all;
+use image::ImageFormat;
+
+#[tokio::test]
+async fn a_picture_is_taken_in_listed_and_taken_out() {
+    let (world, owner, product) = shop().await;
+    let sent = picture(7);
+    let answer = owner.upload(&product, &sent).await;
+    let location = answer.header("location").to_owned();
+    let image = answer.expect(201);
+    assert_eq!(location, format!("/api/v1{}", path(&image)));
+    let seen = json!([image["product_id"], image["media_type"], image["width"], image["height"], image["bytes"]]);
+    assert_eq!(seen, json!([product, "image/png", 96, 64, sent.len()]));
+    assert_eq!(image["searchable"], false);
+    let hash = countinghouse_api::platform::files::hex(&countinghouse_api::platform::crypto::sha256(&sent));
+    assert_eq!(image["sha256"], json!(hash));
+    assert_eq!(owner.get(&path(&image)).await.expect(200), image);
+    let second = owner.upload(&product, &encoded(&drawing(7), ImageFormat::Jpeg)).await.expect(201);
+    assert_eq!(second["media_type"], "image/jpeg");
+    let all = owner.get(&format!("/products/{product}/images")).await.expect(200);
+    assert_eq!(names(&all, "id"), [&second, &image].map(|image| image["id"].as_str().unwrap().to_owned()));
+    let first_page = owner.get(&format!("/products/{product}/images?limit=1")).await.expect(200);
+    let rest = format!("/products/{product}/images?limit=1&cursor={}", first_page["next_cursor"].as_str().unwrap());
+    assert_eq!(owner.get(&rest).await.expect(200)["data"], json!([image]));
+    owner.delete(&path(&image)).await.expect(204);
+    owner.get(&path(&image)).await.problem(404, "not_found");
+    owner.delete(&path(&image)).await.problem(404, "not_found");
+    let left = owner.get(&format!("/products/{product}/images")).await.expect(200);
+    assert_eq!(left["data"], json!([second]));
+    assert_eq!(count(&world, "audit_log WHERE action = 'image.added'"), 2);
+    assert_eq!(count(&world, "audit_log WHERE action = 'image.deleted'"), 1);
+    // Another product's picture is none of this one's.
+    let other = owner.product("OTHER", "1.00", 1).await;
+    let crossed = path(&second).replace(&product, &other);
+    owner.get(&crossed).await.problem(404, "not_found");
+    owner.delete(&crossed).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn content_decides_what_a_picture_is_and_each_size_is_served() {
+    let (_world, owner, product) = shop().await;
+    for (format, media_type) in
+        [(ImageFormat::Png, "image/png"), (ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::WebP, "image/webp")]
+    {
+        let image = owner.upload(&product, &encoded(&drawing(3), format)).await.expect(201);
+        assert_eq!(image["media_type"], media_type);
+        let original = image::load_from_memory_with_format(&file(&owner, &image, "original").await, format).unwrap();
+        assert_eq!((original.width(), original.height()), (96, 64));
+        let display = file(&owner, &image, "display").await;
+        assert_eq!(image::guess_format(&display).unwrap(), ImageFormat::Jpeg);
+    }
+}
+
+/// A damaged file is never stored, and leaves nothing behind.
+#[tokio::test]
+async fn what_is_no_picture_is_refused_and_nothing_is_stored() {
+    let (world, owner, product) = shop().await;
+    let whole = picture(1);
+    let mut bomb = whole.clone();
+    // The header of a PNG says how large it is; its own checksum comes right after.
+    bomb[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+    let jpeg = encoded(&drawing(1), ImageFormat::Jpeg);
+    for (bytes, codes) in [
+        (b"just some words".to_vec(), &["not_a_picture"][..]),
+        (Vec::new(), &["empty_file"]),
+        (whole[..whole.len() / 2].to_vec(), &["damaged_picture"]),
+        (jpeg[..jpeg.len() / 2].to_vec(), &["damaged_picture"]),
+        (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;".to_vec(), &["not_a_picture"]),
+        (b"\x89PNG\r\n\x1a\n".to_vec(), &["damaged_picture", "not_a_picture"]),
+        (bomb, &["too_many_pixels", "damaged_picture"]),
+    ] {
+        let problem = owner.upload(&product, &bytes).await.problem(422, "invalid_request");
+        let error = &problem["errors"][0];
+        assert_eq!(error["pointer"], "/file");
+        assert!(codes.contains(&error["code"].as_str().unwrap()), "{codes:?}: {problem}");
+    }
+    let large = vec![0; 10 * 1024 * 1024 + 1];
+    owner.upload(&product, &large).await.problem(413, "body_too_large");
+    owner.upload("0199aaaa-1111-7222-8333-444455556666", &whole).await.problem(404, "not_found");
+    for table in ["product_images", "image_files", "jobs WHERE kind = 'embed_image'"] {
+        assert_eq!(count(&world, table), 0, "{table}");
+    }
+    assert_eq!(files_in_store(&world), 0);
+}
+
+#[tokio::test]
+async fn a_product_has_a_file_once_and_twenty_at_most() {
+    let (world, owner, product) = shop().await;
+    let first = owner.upload(&product, &picture(0)).await.expect(201);
+    let refused = owner.upload(&product, &picture(0)).await.problem(409, "duplicate_image");
+    assert_eq!(refused["image_id"], first["id"]);
+    // Another product may have the same, and its files are there once.
+    let other = owner.product("OTHER", "1.00", 1).await;
+    owner.upload(&other, &picture(0)).await.expect(201);
+    assert_eq!((count(&world, "image_files"), files_in_store(&world)), (2, 2));
+    for seed in 1..20 {
+        owner.upload(&product, &picture(seed)).await.expect(201);
+    }
+    owner.upload(&product, &picture(20)).await.problem(409, "too_many_images");
+    owner.delete(&path(&first)).await.expect(204);
+    owner.upload(&product, &picture(0)).await.expect(201);
+}
+
+/// Many at once do not outwit the rules that one keeps.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_none_is_there_twice_and_none_too_many() {
+    let world = World::builder().config(|config| config.images.queue = 100).pool(8).start().await;
+    let owner = world.owner();
+    let product = owner.product("LAMP", "1.00", 1).await;
+    let same = join_all((0..8).map(|_| async { owner.upload(&product, &picture(0)).await.status })).await;
+    assert_eq!(same.iter().filter(|status| **status == 201).count(), 1, "{same:?}");
+    assert_eq!(same.iter().filter(|status| **status == 409).count(), 7, "{same:?}");
+    let many = join_all((1..30).map(|seed| {
+        let owner = &owner;
+        let product = &product;
+        async move { owner.upload(product, &picture(seed)).await.status }
+    }))
+    .await;
+    assert_eq!(many.iter().filter(|status| **status == 201).count(), 19, "{many:?}");
+    assert_eq!(count(&world, "product_images"), 20);
+}
+
+/// A form is put together anew when it is sent again: what counts is what it says.
+#[tokio::test]
+async fn with_a_key_it_happens_once() {
+    let (world, owner, product) = shop().await;
+    let send = async |key: &str, bytes: &[u8]| {
+        let (content_type, body) = form(bytes, &[]);
+        let request = owner.request(Method::POST, &format!("/products/{product}/images"));
+        Answer::of(request.header("idempotency-key", key).header("content-type", content_type).body(body)).await
+    };
+    let first = send("once", &picture(1)).await.expect(201);
+    let again = send("once", &picture(1)).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(201), first);
+    send("once", &picture(2)).await.problem(422, "idempotency_key_reused");
+    send("other", &picture(1)).await.problem(409, "duplicate_image");
+    assert_eq!(count(&world, "product_images"), 1);
+    // A refusal keeps no key from its purpose.
+    send("third", b"no picture").await.problem(422, "invalid_request");
+    send("third", &picture(3)).await.expect(201);
+}
+
+#[tokio::test]
+async fn only_who_may_write_products_takes_pictures_in_and_out() {
+    let (world, owner, product) = shop().await;
+    let image = owner.upload(&product, &picture(1)).await.expect(201);
+    let viewer = world.caller(&world.north, "viewer");
+    viewer.upload(&product, &picture(2)).await.problem(403, "permission_denied");
+    viewer.delete(&path(&image)).await.problem(403, "permission_denied");
+    assert_eq!(viewer.get(&path(&image)).await.expect(200)["id"], image["id"]);
+    let south = world.caller(&world.south, "owner");
+    south.upload(&product, &picture(2)).await.problem(404, "not_found");
+    south.get(&path(&image)).await.problem(404, "not_found");
+    south.delete(&path(&image)).await.problem(404, "not_found");
+    south.get(&format!("/products/{product}/images")).await.problem(404, "not_found");
+    south.get(&format!("/products/{product}/similar")).await.problem(404, "not_found");
+    owner.get(&path(&image)).await.expect(200);
+}
+
+/// Who comes when the queue is full is told so at once, and finds a place afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_says_so() {
+    let world =
+        World::builder().config(|config| (config.images.threads, config.images.queue) = (1, 1)).pool(8).start().await;
+    let owner = world.owner();
+    let product = owner.product("LAMP", "1.00", 1).await;
+    let held = [world.state.pictures.place().unwrap(), world.state.pictures.place().unwrap()];
+    let refused = owner.upload(&product, &picture(1)).await;
+    assert_eq!(refused.header("retry-after"), "2");
+    refused.problem(503, "unavailable");
+    drop(held);
+    owner.upload(&product, &picture(1)).await.expect(201);
+}
