@@ -108,6 +108,51 @@ async fn a_picture_that_is_lost_keeps_no_other_back() {
     assert_eq!(names(&found, "sku"), ["Q"]);
 }
 
+/// Where all of them are lost, the store is not the right one: the old vectors stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_lost_costs_nobody_their_vectors() {
+    let (Some(old), Some(new)) = (model_called("old"), model_called("new")) else { return };
+    let before = old.clone();
+    let mut world = World::builder().config(|config| config.images.model = Some(before)).start().await;
+    for seed in 0..2 {
+        let product = world.owner().product(&format!("P{seed}"), "1.00", 1).await;
+        world.owner().upload(&product, &picture(seed)).await.expect(201);
+    }
+    work(&world).await;
+    fs::remove_dir_all(&world.config.images.folder).unwrap();
+    (world.config.images.model, world.config.images.previous_model) = (Some(new), Some(old));
+    world.restart().await;
+    plant(&world, "embed_images_anew");
+    let worker = jobs::start_with(&world, Handlers::default().with::<EmbedImagesAnew>());
+    until(&world, "jobs WHERE kind = 'embed_images_anew' AND last_error LIKE '2 pictures%'", 1).await;
+    jobs::stop(worker).await;
+    let found = search(&world.owner(), &picture(1), &[]).await.expect(200);
+    assert!(found["model"].as_str().unwrap().starts_with("old"), "{found}");
+    assert_eq!(names(&found, "sku"), ["P1", "P0"]);
+}
+
+/// A worker that has only the model before leaves a picture to those that have the one that answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_of_yesterday_hides_no_picture() {
+    let (Some(old), Some(new)) = (model_called("old"), model_called("new")) else { return };
+    let first = new.clone();
+    let mut world = World::builder().config(|config| config.images.model = Some(first)).start().await;
+    let product = world.owner().product("P0", "1.00", 1).await;
+    world.owner().upload(&product, &picture(0)).await.expect(201);
+    work(&world).await;
+    world.config.images.model = Some(old);
+    world.restart().await;
+    let image = world.owner().upload(&product, &picture(1)).await.expect(201);
+    let worker = jobs::start_with(&world, Handlers::default().with::<EmbedImage>());
+    until(&world, "jobs WHERE kind = 'embed_image' AND last_error LIKE '%has not the image model new%'", 1).await;
+    jobs::stop(worker).await;
+    world.config.images.model = Some(new);
+    world.restart().await;
+    world.clock.advance(chrono::Duration::minutes(11));
+    work(&world).await;
+    assert_eq!(world.owner().get(&path(&image)).await.expect(200)["searchable"], true);
+}
+
 /// Workers find the clients that need another model by themselves, and leave alone those that were moved just now.
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_find_who_needs_another_model() {
@@ -116,7 +161,7 @@ async fn workers_find_who_needs_another_model() {
     let index = |tenant, since: &str| {
         format!("INSERT INTO image_indexes VALUES ('{tenant}', 'older', now() - interval '{since}');")
     };
-    let rows = index(world.north.id, "2 hours") + &index(world.south.id, "1 minute");
+    let rows = [index(world.north.id, "2 hours"), index(world.south.id, "1 minute")].concat();
     world.database(Login::Owner).batch_execute(&rows).unwrap();
     let lane = world.state.db.worker_lane().unwrap();
     let planting = tokio::spawn(countinghouse_api::features::images::keep_planting(lane, world.state.clone()));

@@ -32,11 +32,10 @@ async fn a_product_is_found_by_its_picture_in_another_form() {
             (best["sku"].as_str(), best["name"].as_str()),
             (Some(&*format!("P{seed}")), Some(&*format!("P{seed}")))
         );
-        assert!(best["score"].as_f64().unwrap() > 0.9, "{found}");
         assert_eq!(found["data"].as_array().unwrap().len(), 5);
         let scores: Vec<f64> =
             found["data"].as_array().unwrap().iter().map(|row| row["score"].as_f64().unwrap()).collect();
-        assert!(scores.is_sorted_by(|one, next| one >= next), "{scores:?}");
+        assert!(scores.is_sorted_by(|one, next| one >= next) && scores[0] > scores[1], "{scores:?}");
         assert_eq!(owner.get(&path(image)).await.expect(200)["searchable"], true);
     }
     let same = search(&owner, &picture(3), &[("limit", "2"), ("min_score", "0.999")]).await.expect(200);
@@ -126,8 +125,8 @@ fn fill(world: &World, tenant: countinghouse_contract::TenantId, model: &str, pr
                  (SELECT id FROM users WHERE tenant_id = '{tenant}' LIMIT 1) u
              RETURNING tenant_id, id, product_id)
          INSERT INTO image_vectors SELECT i.tenant_id, '{model}', i.id, i.product_id,
-             (SELECT array_agg(random() - 0.5 + 0 * g * length(i.id::text)) FROM generate_series(1, 256) g)::real[]::vector
-                 ::halfvec FROM i;
+             (SELECT array_agg(random() - 0.5 + 0 * g * length(i.id::text))
+                 FROM generate_series(1, 256) g)::real[]::vector::halfvec FROM i;
          INSERT INTO image_indexes VALUES ('{tenant}', '{model}', now()) ON CONFLICT DO NOTHING"
     );
     world.database(Login::Owner).batch_execute(&fill).expect("vectors");
@@ -173,7 +172,7 @@ async fn nothing_nearer_is_left_out() {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = sql_types::Text)]
-        sku: String,
+        product: String,
         #[diesel(sql_type = sql_types::Array<sql_types::Float>)]
         vector: Vec<f32>,
     }
@@ -181,8 +180,7 @@ async fn nothing_nearer_is_left_out() {
     let world = World::start().await;
     fill(&world, world.north.id, "any", 500, 1);
     let rows: Vec<Row> = sql_query(
-        "SELECT p.sku, v.vector::vector::real[] AS vector FROM image_vectors v \
-         JOIN products p ON p.tenant_id = v.tenant_id AND p.id = v.product_id ORDER BY p.sku",
+        "SELECT product_id::text AS product, vector::vector::real[] AS vector FROM image_vectors ORDER BY product_id",
     )
     .load(&mut world.database(Login::Owner))
     .unwrap();
@@ -196,14 +194,13 @@ async fn nothing_nearer_is_left_out() {
     for asked in rows.iter().take(5) {
         let mut expected: Vec<(f64, &str)> = rows
             .iter()
-            .filter(|row| row.sku != asked.sku)
-            .map(|row| (cosine(&asked.vector, &row.vector), row.sku.as_str()))
+            .filter(|row| row.product != asked.product)
+            .map(|row| (cosine(&asked.vector, &row.vector), row.product.as_str()))
             .collect();
         expected.sort_by(|one, other| other.0.total_cmp(&one.0));
-        let id = owner.get(&format!("/products?sku={}", asked.sku)).await.expect(200)["data"][0]["id"].clone();
-        let found = owner.get(&format!("/products/{}/similar", id.as_str().unwrap())).await.expect(200);
-        let nearest: Vec<&str> = expected.iter().take(10).map(|(_, sku)| *sku).collect();
-        assert_eq!(names(&found, "sku"), nearest);
+        let found = owner.get(&format!("/products/{}/similar", asked.product)).await.expect(200);
+        let nearest: Vec<&str> = expected.iter().take(10).map(|(_, product)| *product).collect();
+        assert_eq!(names(&found, "product_id"), nearest);
         let score = found["data"][0]["score"].as_f64().unwrap();
         assert!((score - expected[0].0).abs() < 1e-4, "{score} and {}", expected[0].0);
     }

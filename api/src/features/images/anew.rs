@@ -39,8 +39,15 @@ impl Job for EmbedImagesAnew {
             return Err(JobError::NotKnown("this worker has no image model".to_owned()));
         };
         let mut given_up = Vec::new();
-        while !take_over(&run, model.id(), given_up.clone()).await? {
-            look_at_all(&state, &run, &model, &mut given_up).await?;
+        loop {
+            match take_over(&run, model.id(), given_up.clone()).await? {
+                TakeOver::Done => break,
+                TakeOver::NotYet => look_at_all(&state, &run, &model, &mut given_up).await?,
+                TakeOver::TooManyLost(lost) => {
+                    let why = "is the store the right one, and the model good?";
+                    return Err(JobError::Failed(anyhow::anyhow!("{lost} pictures can not be looked at: {why}")));
+                }
+            }
         }
         let id = model.id().to_owned();
         loop {
@@ -54,25 +61,43 @@ impl Job for EmbedImagesAnew {
     }
 }
 
+/// What came of it.
+enum TakeOver {
+    Done,
+    /// There are pictures that it has not seen.
+    NotYet,
+    TooManyLost(i64),
+}
+
+/// A few pictures that nobody can look at any more keep the others from nothing. So many speak of a store that is
+/// not there, or of a model that is no good: then the old vectors are worth more.
+fn are_too_many(lost: i64, all: i64) -> bool {
+    lost > 0 && (lost >= all || lost > (all / 10).max(1))
+}
+
 /// Switches the client over, when the model has seen all pictures that are searched but those that nobody can see
 /// any more. An upload that is embedded meanwhile waits, or is seen here.
-async fn take_over(run: &Run, model: &str, given_up: Vec<ImageId>) -> Result<bool, DbError> {
+async fn take_over(run: &Run, model: &str, given_up: Vec<ImageId>) -> Result<TakeOver, DbError> {
     let model = model.to_owned();
     run.transaction(move |tx| {
         let Some(searched) = vectors::lock_searched_model(tx)?.filter(|searched| *searched != model) else {
-            return Ok(true);
+            return Ok(TakeOver::Done);
         };
-        let mut after = ImageId(Uuid::nil());
+        let (mut after, mut lost) = (ImageId(Uuid::nil()), 0_i64);
         loop {
             let unseen = vectors::unseen_by(tx, &searched, &model, after, BATCH)?;
             let Some(last) = unseen.last() else { break };
             if unseen.iter().any(|image| !given_up.contains(&image.id())) {
-                return Ok(false);
+                return Ok(TakeOver::NotYet);
             }
+            lost = lost.saturating_add(i64::try_from(unseen.len()).unwrap_or(i64::MAX));
             after = last.id();
         }
+        if are_too_many(lost, vectors::count(tx, &searched)?) {
+            return Ok(TakeOver::TooManyLost(lost));
+        }
         vectors::switch_index(tx, &model)?;
-        Ok(true)
+        Ok(TakeOver::Done)
     })
     .await
 }
@@ -115,5 +140,19 @@ fn is_for_good(error: &ImageError) -> bool {
         ImageError::Files(FilesError::Missing(_)) => true,
         ImageError::Picture(PictureError::Refused(_) | PictureError::Embed(_) | PictureError::Thread) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_picture_holds_up_nobody_and_all_of_them_do() {
+        for (lost, all, too_many) in
+            [(0, 0, false), (0, 9, false), (1, 2, false), (1, 1, true), (2, 9, true), (3, 30, false), (4, 39, true)]
+        {
+            assert_eq!(are_too_many(lost, all), too_many, "{lost} of {all}");
+        }
     }
 }

@@ -44,11 +44,15 @@ impl Job for EmbedImage {
         let tenant = run.claim().tenant();
         let made =
             run.away(look_at(&state, tenant, &image, models)).await.map_err(|error| JobError::Failed(error.into()))?;
-        let finish = run.finish(move |tx| {
-            vectors::insert(tx, id, &made)?;
-            vectors::begin_index(tx, model.id())
-        });
-        Ok(finish.await?)
+        run.finish(move |tx| {
+            let searched = vectors::hold_searched_model(tx, model.id())?;
+            // One replaces the other just now: whoever has the one that answers does it, or this one later.
+            if !made.iter().any(|(id, _)| *id == searched) {
+                return Err(JobError::NotKnown(format!("this worker has not the image model {searched}")));
+            }
+            Ok(vectors::insert(tx, id, &made)?)
+        })
+        .await
     }
 }
 

@@ -17,6 +17,12 @@ struct ModelOf {
     model: String,
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
 /// By which model's vectors the client is searched; none where nothing was embedded yet.
 pub fn searched_model(tx: &mut TenantTx<'_>) -> Result<Option<String>, DbError> {
     let tenant = tx.tenant_id();
@@ -49,7 +55,7 @@ pub fn near(tx: &mut TenantTx<'_>, model: &str, vector: &str, most: i64) -> Resu
         "WITH nearest AS MATERIALIZED ( \
              SELECT v.image_id, v.product_id, v.vector <=> (SELECT $3::text::halfvec) AS distance \
              FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 \
-             ORDER BY distance LIMIT $4) \
+             ORDER BY distance, v.image_id LIMIT $4) \
          SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
              round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
          FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
@@ -74,8 +80,9 @@ pub fn near_product(tx: &mut TenantTx<'_>, model: &str, product: ProductId, most
          nearest AS MATERIALIZED ( \
              SELECT n.image_id, n.product_id, n.distance FROM own o CROSS JOIN LATERAL ( \
                  SELECT v.image_id, v.product_id, v.vector <=> o.vector AS distance FROM image_vectors v \
-                 WHERE v.tenant_id = $1 AND v.model = $2 AND v.product_id <> $3 ORDER BY distance LIMIT $4) n \
-             ORDER BY n.distance LIMIT $4) \
+                 WHERE v.tenant_id = $1 AND v.model = $2 AND v.product_id <> $3 \
+                 ORDER BY distance, v.image_id LIMIT $4) n \
+             ORDER BY n.distance, n.image_id LIMIT $4) \
          SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
              round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
          FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
@@ -107,7 +114,7 @@ pub fn insert(tx: &mut TenantTx<'_>, image: ImageId, vectors: &[(String, String)
 }
 
 /// Where nothing was searched before, this model's vectors are from now on.
-pub fn begin_index(tx: &mut TenantTx<'_>, model: &str) -> Result<(), DbError> {
+fn begin_index(tx: &mut TenantTx<'_>, model: &str) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
     prepared("INSERT INTO image_indexes (tenant_id, model, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind::<SqlUuid, _>(tenant.0)
@@ -170,12 +177,30 @@ pub fn unseen_by(
     .load(tx.conn())?)
 }
 
-/// As [`searched_model`], and it stays so until the transaction ends.
+/// By which model the client is searched: by this one from now on, where it was by none. It stays so until the
+/// transaction ends, and who writes vectors waits for nobody else who does.
+pub fn hold_searched_model(tx: &mut TenantTx<'_>, or_else: &str) -> Result<String, DbError> {
+    begin_index(tx, or_else)?;
+    let tenant = tx.tenant_id();
+    let found = prepared("SELECT model FROM image_indexes WHERE tenant_id = $1 FOR SHARE").bind::<SqlUuid, _>(tenant.0);
+    Ok(found.get_result::<ModelOf>(tx.conn())?.model)
+}
+
+/// As [`searched_model`], and nobody writes vectors by it until the transaction ends.
 pub fn lock_searched_model(tx: &mut TenantTx<'_>) -> Result<Option<String>, DbError> {
     let tenant = tx.tenant_id();
     let found =
         prepared("SELECT model FROM image_indexes WHERE tenant_id = $1 FOR NO KEY UPDATE").bind::<SqlUuid, _>(tenant.0);
     Ok(found.get_result::<ModelOf>(tx.conn()).optional()?.map(|row| row.model))
+}
+
+/// How many pictures are searched by this model.
+pub fn count(tx: &mut TenantTx<'_>, model: &str) -> Result<i64, DbError> {
+    let tenant = tx.tenant_id();
+    let found = prepared("SELECT count(*) AS count FROM image_vectors WHERE tenant_id = $1 AND model = $2")
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<Text, _>(model.to_owned());
+    Ok(found.get_result::<Count>(tx.conn())?.count)
 }
 
 /// From now on the client is searched by this model.
