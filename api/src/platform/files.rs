@@ -124,12 +124,17 @@ impl Files {
         Ok(self.store().await?.get_opts(&key.path(), wanted).await?.into_stream())
     }
 
-    /// Takes a file away. One that is not there is as good as taken.
+    /// Takes a file away, with what a process that died while it put the file there has left of it. One that is
+    /// not there is as good as taken.
     pub async fn delete(&self, key: FileKey) -> Result<(), FilesError> {
         match self.store().await?.delete(&key.path()).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
+        let Place::Folder(folder) = self.place.as_ref() else { return Ok(()) };
+        let file = folder.join(key.path().to_string());
+        let taken = spawn_blocking(move || take_pieces_away(&file)).await;
+        Ok(taken.unwrap_or_else(|_| Err(io::Error::other("no thread")))?)
     }
 
     async fn store(&self) -> Result<&Arc<dyn ObjectStore>, FilesError> {
@@ -149,6 +154,25 @@ impl Files {
             })
             .await
     }
+}
+
+/// A file is written under its name with `#1`, `#2`, … behind it before it gets that name.
+fn take_pieces_away(file: &std::path::Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) else {
+        return Ok(());
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let beginning = format!("{name}#");
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(|there| there.starts_with(&beginning)) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn in_bucket(bucket: &Bucket) -> Result<object_store::aws::AmazonS3, object_store::Error> {

@@ -6,6 +6,7 @@ use chrono::Duration;
 use countinghouse_api::platform::points::Point;
 use countinghouse_tests::{Process, pictures::picture};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use std::path::PathBuf;
 
 async fn collect(world: &World) {
     plant(world, "collect_image_files");
@@ -24,9 +25,14 @@ async fn what_nothing_refers_to_is_collected_after_its_time_and_nothing_else() {
     let stays = owner.upload(&other, &picture(2)).await.expect(201);
     owner.delete(&path(&gone)).await.expect(204);
     owner.delete(&path(&shared)).await.expect(204);
-    assert_eq!(files_in_store(&world), 4);
+    // What a process leaves that dies while it writes a file.
+    let hash = "SELECT encode(f.sha256, 'hex') AS hash FROM image_files f WHERE NOT EXISTS \
+                (SELECT FROM product_images i WHERE f.sha256 IN (i.original_sha256, i.display_sha256)) LIMIT 1";
+    let Hash { hash } = sql_query(hash).get_result(&mut world.database(Login::Owner)).unwrap();
+    fs::write(place(&world, &hash).with_file_name(format!("{hash}#1")), "half of it").unwrap();
+    assert_eq!(files_in_store(&world), 5);
     collect(&world).await;
-    assert_eq!((files_in_store(&world), count(&world, "image_files")), (4, 4), "an upload may be under way");
+    assert_eq!((files_in_store(&world), count(&world, "image_files")), (5, 4), "an upload may be under way");
     world.clock.advance(Duration::hours(2));
     collect(&world).await;
     assert_eq!((files_in_store(&world), count(&world, "image_files")), (2, 2));
@@ -61,6 +67,11 @@ async fn what_a_killed_upload_left_is_collected() {
     world.owner().upload(&product, &picture(1)).await.expect(201);
 }
 
+/// Where a file of the client north lies.
+fn place(world: &World, hash: &str) -> PathBuf {
+    world.config.images.folder.join(format!("{}/{}/{hash}", world.north.id, &hash[..2]))
+}
+
 #[derive(QueryableByName)]
 struct Hash {
     #[diesel(sql_type = sql_types::Text)]
@@ -81,9 +92,7 @@ async fn an_upload_waits_for_who_takes_its_file_away() {
     let upload = tokio::spawn(async move { owner.upload(&product, &picture(1)).await });
     world.until_one_waits().await;
     for Hash { hash } in held {
-        let tenant = world.north.id;
-        let file = world.config.images.folder.join(format!("{tenant}/{}/{hash}", &hash[..2]));
-        fs::remove_file(file).unwrap();
+        fs::remove_file(place(&world, &hash)).unwrap();
     }
     collector.batch_execute("DELETE FROM image_files; COMMIT").unwrap();
     let image = upload.await.unwrap().expect(201);
