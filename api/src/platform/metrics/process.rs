@@ -23,6 +23,8 @@ pub(super) struct Process {
     limits_alone: Gauge,
     hashing: Gauge,
     hashing_most: Gauge,
+    pictures: Gauge,
+    pictures_most: Gauge,
     started: Gauge,
     memory: Gauge,
     files: Gauge,
@@ -35,6 +37,8 @@ impl Process {
             limits_alone: Gauge::default(),
             hashing: Gauge::default(),
             hashing_most: Gauge::default(),
+            pictures: Gauge::default(),
+            pictures_most: Gauge::default(),
             started: Gauge::default(),
             memory: Gauge::default(),
             files: Gauge::default(),
@@ -50,6 +54,8 @@ impl Process {
         );
         registry.register("passwords_hashing", "Passwords being hashed or waiting for it", made.hashing.clone());
         registry.register("passwords_hashing_max", "How many of them there may be", made.hashing_most.clone());
+        registry.register("pictures_reading", "Pictures being read or waiting for it", made.pictures.clone());
+        registry.register("pictures_reading_max", "How many of them there may be", made.pictures_most.clone());
         registry.register("process_start_time_seconds", "When it was started, since 1970", made.started.clone());
         registry.register("process_resident_memory_bytes", "Memory in use (Linux)", made.memory.clone());
         registry.register("process_open_fds", "Open files and connections (Linux)", made.files.clone());
@@ -69,6 +75,11 @@ impl Process {
     pub(super) fn set_hashing(&self, taken: usize, most: usize) {
         self.hashing.set(i64::try_from(taken).unwrap_or(i64::MAX));
         self.hashing_most.set(i64::try_from(most).unwrap_or(i64::MAX));
+    }
+
+    pub(super) fn set_pictures(&self, taken: usize, most: usize) {
+        self.pictures.set(i64::try_from(taken).unwrap_or(i64::MAX));
+        self.pictures_most.set(i64::try_from(most).unwrap_or(i64::MAX));
     }
 
     /// What the kernel says, where there is one that says it.

@@ -37,6 +37,8 @@ async fn show(state: Data<AppState>) -> HttpResponse {
     metrics.process.set_limits_alone(state.limits.alone());
     let (taken, most) = state.passwords.places();
     metrics.process.set_hashing(taken, most);
+    let (taken, most) = state.pictures.places();
+    metrics.process.set_pictures(taken, most);
     metrics.process.look_at_kernel();
     match metrics.text() {
         Ok(text) => HttpResponse::Ok().content_type(OPEN_METRICS).body(text),

@@ -130,6 +130,11 @@ impl Pictures {
         self.models.called(id).await
     }
 
+    /// How many pictures are being read or wait for it, and how many may.
+    pub fn places(&self) -> (usize, usize) {
+        self.pool.places()
+    }
+
     /// A place in the queue. Who uploads asks for it before anything else, so that whoever is too many costs nothing.
     pub fn place(&self) -> Result<Place, PictureError> {
         self.pool.place()

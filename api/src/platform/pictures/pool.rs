@@ -21,6 +21,7 @@ type Work = Box<dyn FnOnce() + Send>;
 pub struct Pool {
     work: Sender<Work>,
     places: Arc<Semaphore>,
+    most: usize,
 }
 
 /// A place on a thread or in the queue: good for one picture.
@@ -37,7 +38,13 @@ impl Pool {
             let waiting = Arc::clone(&waiting);
             thread::Builder::new().name("pictures".to_owned()).spawn(move || work_off(&waiting))?;
         }
-        Ok(Self { work, places: Arc::new(Semaphore::new(threads.saturating_add(queue))) })
+        let most = threads.saturating_add(queue);
+        Ok(Self { work, places: Arc::new(Semaphore::new(most)), most })
+    }
+
+    /// How many are taken, and how many there are.
+    pub fn places(&self) -> (usize, usize) {
+        (self.most.saturating_sub(self.places.available_permits()), self.most)
     }
 
     /// A place, if there is one left.
@@ -106,6 +113,7 @@ mod tests {
         let mut first = pin!(pool.run(pool.place().unwrap(), move || held.recv().is_ok()));
         assert!(first.as_mut().now_or_never().is_none());
         let second = pool.place().unwrap();
+        assert_eq!(pool.places(), (2, 2));
         assert!(matches!(pool.place(), Err(PictureError::Busy)));
         let mut job = pin!(pool.wait_for_place());
         assert!(job.as_mut().now_or_never().is_none());
