@@ -13,10 +13,8 @@ pub use after_sale::{return_lines, returns};
 pub use audit::{audit_chains, audit_log, audit_seals, audit_unsealed, platform_audit_chain, platform_audit_log};
 pub use bulk::{import_chunks, import_errors, imports};
 pub use erp::{erp_attempts, erp_callbacks, erp_configs, erp_secrets, erp_syncs};
-pub use operator::superadmin_looks;
 pub use images::product_images;
-#[expect(unused_imports, reason = "spoken to in SQL's own words; the guards hold them against the database")]
-pub use images::{image_files, image_indexes, image_vectors};
+pub use operator::superadmin_looks;
 pub use webhooks::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_secrets};
 
 diesel::table! {

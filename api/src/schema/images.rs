@@ -1,4 +1,4 @@
-//! The tables of pictures.
+//! The tables of pictures. All but one are spoken to in SQL's own words; the guards hold them against the database.
 
 diesel::table! {
     image_files (tenant_id, sha256) {

@@ -109,6 +109,7 @@ pub struct FoundProduct {
     pub sku: String,
     pub name: String,
     /// How much they look alike: 1 is the same picture (cosine similarity).
+    #[schemars(example = 0.9312)]
     pub score: f64,
 }
 
