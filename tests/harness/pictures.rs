@@ -62,6 +62,16 @@ pub fn picture(seed: u32) -> Vec<u8> {
     encoded(&drawing(seed), ImageFormat::Png)
 }
 
+/// A PNG's chunk, with its checksum: CRC-32 as zlib has it.
+pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let named = [name, data].concat();
+    let sum = !named.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 })
+    });
+    let length = u32::try_from(data.len()).expect("it is short");
+    [&length.to_be_bytes(), named.as_slice(), &sum.to_be_bytes()].concat()
+}
+
 /// A PNG that nobody ever sent before.
 pub fn new_picture() -> Vec<u8> {
     let seed = Uuid::new_v4().as_fields().0;

@@ -170,6 +170,15 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("kilobytes") / 1024
     }
 
+    /// What it has had of the processors (Linux), in steps of ten milliseconds.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a running process");
+        // Behind the name, which may hold anything: the state, and then the 12th and 13th are what is wanted.
+        let (_, fields) = stat.rsplit_once(") ").expect("a name");
+        let ticks = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number"));
+        Duration::from_millis(10 * ticks.sum::<u64>())
+    }
+
     pub fn wait(&mut self) -> ExitStatus {
         patience::ended(&mut self.child, "the process")
     }

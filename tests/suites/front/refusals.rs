@@ -5,6 +5,7 @@ use super::{
     stub::{Answer, Stub},
 };
 use countinghouse_api::platform::http::{MAX_BODY, MAX_UPLOAD};
+use countinghouse_contract::images::MAX_PICTURE;
 use countinghouse_tests::{Answer as Answered, Nginx, World, own_address, patience::Patience};
 use reqwest::Method;
 use std::{net::SocketAddr, time::Instant};
@@ -23,6 +24,22 @@ async fn a_body_that_is_too_large_is_not_passed_on() {
     let file = vec![b' '; usize::try_from(MAX_UPLOAD).unwrap() + 1];
     let refused = caller.send(Method::POST, "/imports/products", "text/csv", file).await.problem(413, "body_too_large");
     assert_eq!(refused["detail"], format!("At most {MAX_UPLOAD} bytes."));
+
+    // A form with a picture, with or without a key.
+    let form = usize::try_from(MAX_PICTURE).unwrap() + 64 * 1024;
+    for path in ["/products/0199aaaa-1111-7222-8333-444455556666/images", "/products/image-search"] {
+        let send = async |size: usize| {
+            let request = caller.request(Method::POST, path).header("idempotency-key", "one");
+            let request = request.header("content-type", "multipart/form-data; boundary=x");
+            Answered::of(request.body(vec![b' '; size])).await
+        };
+        assert_eq!(send(form).await.status, 200);
+        assert_eq!(stub.take()[0].body.len(), form);
+        let refused = send(form + 1).await.problem(413, "body_too_large");
+        assert_eq!(refused["detail"], format!("At most {form} bytes."));
+    }
+    let other = caller.send(Method::POST, "/products/x/images/y", "text/plain", vec![b' '; MAX_BODY + 1]).await;
+    other.problem(413, "body_too_large");
 
     let mut chunked = front.connect("http/1.1", Nginx::NAME).await.unwrap();
     let head = "POST /api/v1/products HTTP/1.1\r\nHost: countinghouse.test\r\nTransfer-Encoding: chunked\r\n\r\n";

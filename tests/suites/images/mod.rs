@@ -2,6 +2,7 @@
 
 mod files;
 mod forms;
+mod hostile;
 mod links;
 mod models;
 mod s3;

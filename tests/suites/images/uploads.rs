@@ -56,38 +56,6 @@ async fn content_decides_what_a_picture_is_and_each_size_is_served() {
     }
 }
 
-/// A damaged file is never stored, and leaves nothing behind.
-#[tokio::test]
-async fn what_is_no_picture_is_refused_and_nothing_is_stored() {
-    let (world, owner, product) = shop().await;
-    let whole = picture(1);
-    let mut bomb = whole.clone();
-    // The header of a PNG says how large it is; its own checksum comes right after.
-    bomb[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
-    let jpeg = encoded(&drawing(1), ImageFormat::Jpeg);
-    for (bytes, codes) in [
-        (b"just some words".to_vec(), &["not_a_picture"][..]),
-        (Vec::new(), &["empty_file"]),
-        (whole[..whole.len() / 2].to_vec(), &["damaged_picture"]),
-        (jpeg[..jpeg.len() / 2].to_vec(), &["damaged_picture"]),
-        (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;".to_vec(), &["not_a_picture"]),
-        (b"\x89PNG\r\n\x1a\n".to_vec(), &["damaged_picture", "not_a_picture"]),
-        (bomb, &["too_many_pixels", "damaged_picture"]),
-    ] {
-        let problem = owner.upload(&product, &bytes).await.problem(422, "invalid_request");
-        let error = &problem["errors"][0];
-        assert_eq!(error["pointer"], "/file");
-        assert!(codes.contains(&error["code"].as_str().unwrap()), "{codes:?}: {problem}");
-    }
-    let large = vec![0; 10 * 1024 * 1024 + 1];
-    owner.upload(&product, &large).await.problem(413, "body_too_large");
-    owner.upload("0199aaaa-1111-7222-8333-444455556666", &whole).await.problem(404, "not_found");
-    for table in ["product_images", "image_files", "jobs WHERE kind = 'embed_image'"] {
-        assert_eq!(count(&world, table), 0, "{table}");
-    }
-    assert_eq!(files_in_store(&world), 0);
-}
-
 #[tokio::test]
 async fn a_product_has_a_file_once_and_twenty_at_most() {
     let (world, owner, product) = shop().await;
