@@ -132,6 +132,7 @@ impl Nginx {
         let certificate = reqwest::Certificate::from_der(&self.certificate).expect("a certificate");
         let client = reqwest::Client::builder()
             .no_proxy()
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .tls_certs_only([certificate])
             .resolve(Self::NAME, self.tls_address())

@@ -197,6 +197,8 @@ impl Way {
                 .dns_resolver(Arc::new(Checked { resolver: Arc::clone(&self.resolver), rules: self.rules.clone() }))
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never())
+                // Whatever else of the workspace speaks HTTP/2: how a call ended without an answer is known of 1.1.
+                .http1_only()
                 .no_proxy()
                 .referer(false)
                 .user_agent("Countinghouse")
