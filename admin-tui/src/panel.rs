@@ -59,7 +59,8 @@ impl Standing {
     pub fn note(&self, now: DateTime<Utc>) -> Option<(Tone, String)> {
         match self {
             Self::Stale(at, failure) => {
-                let (_, why) = failure.said();
+                let (_, said) = failure.said();
+                let why = if let Failure::Away(why) = failure { why } else { &said };
                 Some((Tone::Warning, format!("{} old: {why}", age(now - *at))))
             }
             _ => None,

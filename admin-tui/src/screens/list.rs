@@ -317,6 +317,16 @@ impl<S: Subject> Screen for List<S> {
                     }
                 }
             }
+            // It is newer than its row, which it does not make one of those that were done something to.
+            Answer::Look { outcome: Ok(looked), .. } => {
+                let known = S::looked(looked).map(|record| (self.table.place_of(&S::row(&record).key), record));
+                if let Some((Some(at), record)) = known
+                    && let Some(shown) = self.records.get_mut(at).filter(|shown| S::is_newer(&record, shown))
+                {
+                    *shown = record;
+                    self.table.replace(at, S::row(shown));
+                }
+            }
             Answer::Look { .. } | Answer::Counted { .. } => {}
         }
         Vec::new()
@@ -326,7 +336,14 @@ impl<S: Subject> Screen for List<S> {
         if !S::ABOUT.events.iter().any(|begins| event.kind.starts_with(begins)) {
             return;
         }
-        self.is_doubtful = true;
+        let of_another = match (self.narrows.get("tenant"), event.tenant.as_deref()) {
+            (Some(narrowed), Some(tenant)) => narrowed != tenant,
+            _ => false,
+        };
+        if of_another {
+            return;
+        }
+        self.is_doubtful |= S::concerns(&self.narrows, event);
         let keys = [Some(event.resource_id.as_str()), event.tenant.as_deref()];
         let Some(at) = keys.into_iter().flatten().find_map(|key| self.table.place_of(key)) else { return };
         let is_current = self.table.current_place() == Some(at);

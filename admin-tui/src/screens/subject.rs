@@ -2,7 +2,7 @@
 
 use super::{Look, Wish};
 use crate::{
-    asks::{Query, Records},
+    asks::{Looked, Query, Records},
     keys::{Binding, Command},
     narrows::{Narrow, Narrows},
     popups::{Form, Popup},
@@ -69,6 +69,16 @@ pub trait Subject: fmt::Debug {
     /// Whether the record itself has changed, as far as an event says.
     fn told(_record: &mut Self::Record, _event: &OperatorEvent) -> bool {
         false
+    }
+
+    /// Whether the list may be another one after an event of its kinds.
+    fn concerns(_narrows: &Narrows, _event: &OperatorEvent) -> bool {
+        true
+    }
+
+    /// The record, of what came when somebody looked at it.
+    fn looked(_looked: &Looked) -> Option<Self::Record> {
+        None
     }
 
     /// Whether an answer says more than what is shown, which an event may have changed before it came.

@@ -2,7 +2,7 @@
 
 use super::{About, Chosen, Subject, Wish, subject};
 use crate::{
-    asks::{Ask, Deed, Look, Query, Records},
+    asks::{Ask, Deed, Look, Looked, Query, Records},
     diff::differences,
     keys::{self, Command},
     narrows::{Narrow, Narrows},
@@ -111,8 +111,21 @@ impl Subject for Syncs {
             "erp_sync.discarded" => ErpSyncStatus::Discarded,
             _ => return false,
         };
+        // It is begun with what is told before.
+        sync.attempts += i64::from(event.kind == "erp_sync.before_send");
         sync.updated_at = sync.updated_at.max(event.created_at);
         true
+    }
+
+    /// What goes its way is told of all; those that fail are few.
+    fn concerns(narrows: &Narrows, event: &OperatorEvent) -> bool {
+        let is_of_failed = narrows.get("status").is_none_or(|status| status == "failed");
+        !is_of_failed || ["erp_sync.failed", "erp_sync.retried", "erp_sync.discarded"].contains(&event.kind.as_str())
+    }
+
+    fn looked(looked: &Looked) -> Option<TenantErpSync> {
+        let Looked::Sync(log) = looked else { return None };
+        Some(TenantErpSync { tenant: log.tenant.clone(), sync: log.log.sync.clone() })
     }
 
     fn is_newer(answered: &TenantErpSync, shown: &TenantErpSync) -> bool {
@@ -201,10 +214,10 @@ pub fn retrying_all(which: &RetryErpSyncs, counted: ErpSyncsToRetry) -> Option<F
         None => format!("of {}", text::counted(counted.tenants, "client")),
     };
     let part =
-        which.error_contains.as_ref().map(|part| format!(", with \"{part}\" in their error,")).unwrap_or_default();
+        which.error_contains.as_ref().map(|part| format!(", with \"{part}\" in their error")).unwrap_or_default();
     let deed = Deed::RetrySyncs(RetryErpSyncs { dry_run: None, ..which.clone() });
     let form = Form::new("Send all again")
-        .warning(&format!("{} {of}{part} sent again.", text::counted(counted.syncs, "failed sync")));
+        .warning(&format!("To be sent again: {} {of}{part}.", text::counted(counted.syncs, "failed sync")));
     Some(form.exactly(&counted.syncs.to_string()).doing(vec![deed]))
 }
 

@@ -26,6 +26,8 @@ fn one_is_sent_again_from_its_details_and_seen_to_go() {
     let waits = sync(42, "north-lamps", "pending", "Answered 422");
     done(&mut app, retry(42), Ok(Outcome::Changed(Records::Syncs(vec![waits]))));
     sees(&mut app, &["✓ SO-000042 is sent again."]);
+    let told = samples::event("erp_sync.retried", "north-lamps", &id(42));
+    app.heard(&crate::live::Heard::Event(Box::new(told)), now());
     let told = samples::event("erp_sync.success", "north-lamps", &id(42));
     app.heard(&crate::live::Heard::Event(Box::new(told.clone())), now());
     assert_eq!(app.look_again(&told), [Effect::Ask(Ask::Look(look))]);
@@ -74,7 +76,7 @@ fn all_of_what_the_list_is_narrowed_to_are_counted_before_they_are_sent_again() 
     assert_eq!(ctrl(&mut app, 'a'), [Effect::Ask(Ask::Count(which.clone()))]);
     let counted = ErpSyncsToRetry { syncs: 1204, tenants: 1, dry_run: true };
     app.answered(&Answer::Counted { which: which.clone(), outcome: Ok(counted) }, now());
-    sees(&mut app, &["1204 failed syncs of north-lamps sent again.", "Type 1204"]);
+    sees(&mut app, &["To be sent again: 1204 failed syncs of north-lamps.", "Type 1204"]);
     typed(&mut app, "1204");
     let all = Deed::RetrySyncs(RetryErpSyncs { dry_run: None, ..which.clone() });
     assert_eq!(deeds(&press(&mut app, KeyCode::Enter)), std::slice::from_ref(&all));

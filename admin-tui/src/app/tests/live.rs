@@ -15,7 +15,9 @@ fn a_change_is_shown_at_once_and_read_soon() {
     press(&mut app, KeyCode::Down);
     told(&mut app, "erp_sync.before_send", "southern", &id(41));
     sees(&mut app, &["… in progress"]);
-    // Those of others are no reason to read this list.
+    let soon = now() + TimeDelta::milliseconds(500);
+    assert_eq!(app.tick(soon), [], "it is among those that failed until it is known what becomes of it");
+    told(&mut app, "erp_sync.failed", "east", &id(99));
     assert_eq!(app.tick(now()), [], "a moment later, with what else comes");
     let effects = app.tick(now() + TimeDelta::milliseconds(500));
     let records = Records::Syncs([vec![sync(99, "east", "failed", "new")], samples::syncs()].concat());
@@ -95,4 +97,33 @@ fn a_long_list_is_read_as_far_as_somebody_goes() {
     turn(&mut app, &mut effects);
     sees(&mut app, &["Failed syncs 2000+", "SO-000999"]);
     assert_eq!(app.screen().table().current().unwrap().key, id(999));
+}
+
+/// A list of one client is a look inside it, which is written down there: it is not read for the sake of others.
+#[test]
+fn what_happens_to_others_is_no_reason_to_read_the_list_of_one() {
+    let mut app = loaded("syncs");
+    let effects = command(&mut app, "tenant north-lamps");
+    answer(&mut app, &effects);
+    let soon = now() + TimeDelta::seconds(1);
+    told(&mut app, "erp_sync.failed", "east", &id(99));
+    assert_eq!(app.tick(soon), []);
+    told(&mut app, "erp_sync.failed", "north-lamps", &id(98));
+    assert_eq!(app.tick(soon).len(), 1);
+}
+
+/// What somebody looked at is newer than its row.
+#[test]
+fn a_row_is_as_its_details_are() {
+    let mut app = loaded("syncs");
+    told(&mut app, "erp_sync.before_send", "north-lamps", &id(42));
+    sees(&mut app, &["6/5", "… in progress"]);
+    let mut log = samples::sync_log();
+    if let crate::asks::Looked::Sync(log) = &mut log {
+        (log.log.sync.status, log.log.sync.attempts) = (countinghouse_contract::erp::ErpSyncStatus::Success, 1);
+        log.log.sync.updated_at = now();
+    }
+    let look = crate::asks::Look::Sync(id(42).parse().unwrap());
+    app.answered(&Answer::Look { look, outcome: Ok(log) }, now());
+    sees(&mut app, &["1/5", "✓ success"]);
 }
