@@ -69,15 +69,33 @@ impl Console {
     /// The screen as soon as this is on it; answers how long that took.
     #[track_caller]
     pub fn see(&self, text: &str) -> (String, Duration) {
+        self.until(text, true)
+    }
+
+    /// The screen as soon as this is on it no more.
+    #[track_caller]
+    pub fn see_no(&self, text: &str) -> (String, Duration) {
+        self.until(text, false)
+    }
+
+    #[track_caller]
+    fn until(&self, text: &str, is_there: bool) -> (String, Duration) {
         let begun = Instant::now();
         loop {
             let screen = self.screen();
-            if screen.contains(text) {
+            if screen.contains(text) == is_there {
                 return (screen, begun.elapsed());
             }
-            assert!(begun.elapsed() < LONG_ENOUGH, "never {text:?} on\n{screen}");
+            assert!(begun.elapsed() < LONG_ENOUGH, "{text:?} on the screen is never {is_there}:\n{screen}");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// The most memory that it has held, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its state");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// How it ended, by itself.

@@ -13,6 +13,7 @@
 
 mod beside;
 mod browser;
+mod cable;
 mod caller;
 mod cluster;
 mod console;
@@ -41,6 +42,7 @@ mod wire;
 mod world;
 
 pub use browser::Browser;
+pub use cable::Cable;
 pub use caller::{Answer, Caller, encoded};
 pub use cluster::{Cluster, Login};
 pub use console::Console;

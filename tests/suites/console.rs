@@ -3,7 +3,7 @@
 
 use crate::jobs::{start_with, stop, until};
 use countinghouse_api::{jobs::handlers, platform::clock::Clock};
-use countinghouse_tests::{Console, MockErp, PASSWORD, SUPERADMIN, World, patience::LONG_ENOUGH};
+use countinghouse_tests::{Cable, Console, MockErp, PASSWORD, SUPERADMIN, World, patience::LONG_ENOUGH};
 use serde_json::json;
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -23,10 +23,16 @@ struct Desk {
 impl Desk {
     async fn start() -> Self {
         let world = World::start().await;
+        let url = world.base_url.clone();
+        Self::of(world, &url)
+    }
+
+    /// Whose profile leads to this address.
+    fn of(world: World, url: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join(".config/countinghouse-admin");
         fs::create_dir_all(&config).unwrap();
-        let profile = format!("[profiles.testing]\nurl = \"{}\"\ncolour = \"green\"\n", world.base_url);
+        let profile = format!("[profiles.testing]\nurl = \"{url}\"\ncolour = \"green\"\n");
         fs::write(config.join("profiles.toml"), profile).unwrap();
         Self { world, home }
     }
@@ -151,6 +157,30 @@ async fn what_others_do_is_seen_as_it_happens() {
     let wrong = json!({"client_id": "north", "username": "owner", "password": "not the one at all"});
     desk.world.nobody().post("/auth/login", &wrong).await.problem(401, "invalid_credentials");
     console.see("login failed");
+}
+
+/// What was there stays with its age, and what has changed meanwhile is seen, the cursor on its record.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_away_is_found_again() {
+    let world = World::start().await;
+    let cable = Cable::to(&world.base_url).await;
+    let desk = Desk::of(world, &cable.url());
+    let console = desk.open_logged_in((100, 30));
+    console.press(":tenants");
+    console.press(ENTER);
+    console.see("south");
+    cable.cut();
+    console.see("! not live");
+    console.see(" old: ");
+    let root = desk.world.superadmin();
+    root.post("/admin/tenants/south/suspend", &json!({"reason": "Has not paid."})).await.expect(200);
+    let (seen, _) = console.see("Tenants 2");
+    assert!(seen.contains("south") && !seen.contains("✗ suspended"), "{seen}");
+    cable.mend();
+    console.see("✗ suspended");
+    console.see(" live ");
+    let (seen, _) = console.see_no(" old: ");
+    assert!(seen.contains("✗ suspended"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

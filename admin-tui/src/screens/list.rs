@@ -359,6 +359,10 @@ impl<S: Subject> Screen for List<S> {
 
     fn doubts(&mut self) {
         self.is_doubtful = true;
+        if !matches!(self.standing, Standing::Ready(_)) {
+            // What it waited for may be over.
+            self.ended_at = None;
+        }
     }
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, look: Look) {

@@ -64,8 +64,8 @@ fn while_nothing_is_told_the_list_is_asked_for_and_the_last_of_it_stays() {
     fails(&mut app, &effects, away(), later);
     sees(&mut app, &["! not live 14 s", "20 s old", "SO-000042"]);
     assert_eq!(app.tick(later + TimeDelta::seconds(1)), [], "not without a pause");
-    let effects = app.tick(later + TimeDelta::seconds(6));
-    app.heard(&Heard::Up, later);
+    app.heard(&Heard::Up, later + TimeDelta::seconds(1));
+    let effects = app.tick(later + TimeDelta::seconds(1));
     answer(&mut app, &effects);
     let seen = screen(&mut app, 100, 30);
     assert!(seen.contains(" live ") && !seen.contains(" old"), "{seen}");
