@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use countinghouse_client::Client;
 use profile::Profile;
 use remote::Remote;
+use scripts::List;
 use std::{error::Error, process::ExitCode};
 use theme::Theme;
 use tokens::Tokens;
@@ -80,6 +81,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Output::Table)]
         output: Output,
     },
+    #[command(flatten)]
+    List(List),
 }
 
 /// How a list is printed.
@@ -114,6 +117,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             let remote = session(client, &profile, tokens).await?;
             scripts::tenants(&remote, output).await?;
         }
+        Some(Command::List(which)) => scripts::list(&which, &session(client, &profile, tokens).await?).await?,
         None => {
             let no_color = std::env::var("NO_COLOR").ok();
             let theme = Theme::chosen(no_color.as_deref(), arguments.light || profile.light);

@@ -1,5 +1,9 @@
 //! The console without screens, for scripts: prints what is asked for, and nothing else, on the standard output.
 
+mod lists;
+
+pub use lists::{List, list};
+
 use crate::{
     Output,
     panel::Failure,
@@ -92,17 +96,19 @@ pub async fn tenants(remote: &Remote, output: Output) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-fn aligned<const N: usize>(out: &mut impl Write, lines: &[[String; N]]) -> io::Result<()> {
-    let mut widths = [0; N];
+fn aligned<L: AsRef<[String]>>(out: &mut impl Write, lines: &[L]) -> io::Result<()> {
+    let mut widths: Vec<usize> = Vec::new();
     for line in lines {
-        for (widest, text) in widths.iter_mut().zip(line) {
+        widths.resize(widths.len().max(line.as_ref().len()), 0);
+        for (widest, text) in widths.iter_mut().zip(line.as_ref()) {
             *widest = (*widest).max(width(text));
         }
     }
     for line in lines {
         let cells = line
+            .as_ref()
             .iter()
-            .zip(widths)
+            .zip(&widths)
             .map(|(text, cells)| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text)))));
         writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }

@@ -198,6 +198,16 @@ async fn whoever_was_logged_in_stays_so_until_they_log_out() {
         let (seen, _) = console.see("north,");
         assert!(!seen.contains("Password"), "{seen}");
     }
+    let mut list = desk.open((120, 24), &["audit", "--only", "action=superadmin.logged_in", "--output", "csv"]);
+    assert!(list.wait().success(), "{}", list.screen());
+    list.see("When,Who,What,Of,Details");
+    list.see("superadmin.logged_in");
+    let mut wrong = desk.open((120, 24), &["syncs", "--only", "status=lost"]);
+    assert!(!wrong.wait().success());
+    wrong.see("status is one of: failed");
+    let mut wrong = desk.open((120, 24), &["syncs", "--only", "colour=red"]);
+    assert!(!wrong.wait().success());
+    wrong.see("with a name of: tenant, status, error");
     let mut out = desk.open((80, 24), &["logout"]);
     assert!(out.wait().success());
     assert!(!desk.tokens().exists());

@@ -14,9 +14,15 @@ mod subject;
 mod syncs;
 mod tenants;
 
+pub use audit::Audit;
+pub use endpoints::Endpoints;
+pub use jobs::Jobs;
 pub use list::List;
+pub use log_ins::LogIns;
+pub use queues::Queues;
+pub use sessions::Sessions;
 pub use subject::{About, Chosen, Subject};
-pub use syncs::retrying_all;
+pub use syncs::{Syncs, retrying_all};
 
 use crate::{
     asks::{Answer, Ask, Looked},
@@ -92,15 +98,15 @@ pub trait Screen {
 pub fn all() -> Vec<Box<dyn Screen>> {
     vec![
         Box::new(List::of(overview::Overviewed::default())),
-        Box::new(List::of(syncs::Syncs)),
+        Box::new(List::of(Syncs)),
         Box::new(List::of(tenants::Tenants)),
-        Box::new(List::of(queues::Queues)),
-        Box::new(List::of(jobs::Jobs)),
-        Box::new(List::of(endpoints::Endpoints)),
+        Box::new(List::of(Queues)),
+        Box::new(List::of(Jobs)),
+        Box::new(List::of(Endpoints)),
         Box::new(List::of(deliveries::Deliveries)),
-        Box::new(List::of(sessions::Sessions)),
-        Box::new(List::of(log_ins::LogIns)),
-        Box::new(List::of(audit::Audit)),
+        Box::new(List::of(Sessions)),
+        Box::new(List::of(LogIns)),
+        Box::new(List::of(Audit)),
     ]
 }
 

@@ -12,6 +12,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::admin::live::OperatorEvent;
 use ratatui::{buffer::Buffer, layout::Rect};
+use serde::Serialize;
 use std::fmt;
 
 /// What is fixed about a screen.
@@ -50,7 +51,7 @@ pub struct Chosen<'a, R> {
 }
 
 pub trait Subject: fmt::Debug {
-    type Record: Clone + fmt::Debug;
+    type Record: Clone + fmt::Debug + Serialize;
 
     const ABOUT: About;
 
