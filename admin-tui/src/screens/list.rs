@@ -20,7 +20,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::{Block, Widget},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// No more are kept: whoever has more narrows the list.
 const MOST: usize = 20_000;
@@ -103,8 +103,8 @@ impl<S: Subject> List<S> {
         };
         reading.records.extend(page);
         self.standing = self.standing.after(Ok(()), now);
-        let next = next.filter(|_| reading.records.len() < MOST).cloned();
-        if next.is_none() || reading.records.len() >= self.wanted {
+        let next = next.cloned();
+        if next.is_none() || reading.records.len() >= self.wanted.min(MOST) {
             self.more = next;
             self.ended_at = Some(now);
             self.show(reading.records, true);
@@ -124,8 +124,15 @@ impl<S: Subject> List<S> {
     fn show(&mut self, records: Vec<S::Record>, are_all: bool) {
         let mut rows: Vec<Row> = Vec::with_capacity(records.len());
         let (mut kept, mut seen) = (Vec::with_capacity(records.len()), BTreeSet::new());
+        let places: BTreeMap<&str, usize> = self.table.rows().iter().map(|row| row.key.as_str()).zip(0..).collect();
         for record in records {
             let row = S::row(&record);
+            // An event may have said more of it while the page was on its way.
+            let shown = places.get(row.key.as_str()).and_then(|at| self.records.get(*at));
+            let (record, row) = match shown.filter(|shown| !S::is_newer(&record, shown)) {
+                Some(shown) => (shown.clone(), S::row(shown)),
+                None => (record, row),
+            };
             if seen.insert(row.key.clone()) {
                 rows.push(row);
                 kept.push(record);
@@ -261,7 +268,7 @@ impl<S: Subject> Screen for List<S> {
         }
         let (_, shown) = self.table.counts();
         let goes_on = shown > 0 && self.table.filter_text().is_empty() && self.table.lines_below() < NEAR;
-        if goes_on && self.more.is_some() {
+        if goes_on && self.more.is_some() && self.records.len() < MOST {
             self.wanted = self.records.len() + S::ABOUT.at_once;
             let (cursor, records) = (self.more.take(), self.records.clone());
             return self.read(cursor, records);

@@ -127,3 +127,14 @@ fn a_row_is_as_its_details_are() {
     app.answered(&Answer::Look { look, outcome: Ok(log) }, now());
     sees(&mut app, &["1/5", "✓ success"]);
 }
+
+/// A page that was on its way when something was told does not take it back.
+#[test]
+fn what_was_told_is_not_undone_by_what_was_read_before() {
+    let (mut app, first) = at("syncs");
+    answer(&mut app, &first);
+    let effects = ctrl(&mut app, 'r');
+    told(&mut app, "erp_sync.success", "north-lamps", &id(42));
+    answer(&mut app, &effects);
+    sees(&mut app, &["✓ success"]);
+}
