@@ -115,7 +115,8 @@ fn overview() -> Value {
         "oldest_job_due": "2026-11-22T09:59:40Z", "failed_syncs": 17, "oldest_sync_due": "2026-11-22T09:40:00Z",
         "open_breakers": 1, "failing_endpoints": 2, "oldest_delivery_due": null,
         "rates": {
-            "since": "2026-11-22T09:00:00Z", "orders": minutes(|at| at % 11), "log_ins": minutes(|at| at % 7), "failed_log_ins": minutes(|at| at / 55),
+            "since": "2026-11-22T09:00:00Z", "orders": minutes(|at| at % 11),
+            "log_ins": minutes(|at| at % 7), "failed_log_ins": minutes(|at| at / 55),
             "syncs_arrived": minutes(|at| at), "syncs_failed": minutes(|_| 0), "jobs_died": minutes(|at| i64::from(at == 30)),
         },
         "trouble": [
