@@ -41,6 +41,9 @@ const NAMES: &str = r#"{
     "package_name_override": "countinghouse_client",
     "content_type_overrides": {
         "text/csv": "application/octet-stream",
+        "image/jpeg": "application/octet-stream",
+        "image/png": "application/octet-stream",
+        "image/webp": "application/octet-stream",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream"
     }
 }"#;
