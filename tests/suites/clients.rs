@@ -40,9 +40,6 @@ impl Drop for Workshop {
 const NAMES: &str = r#"{
     "package_name_override": "countinghouse_client",
     "content_type_overrides": {
-        "image/jpeg": "application/octet-stream",
-        "image/png": "application/octet-stream",
-        "image/webp": "application/octet-stream",
         "text/csv": "application/octet-stream",
         "image/jpeg": "application/octet-stream",
         "image/png": "application/octet-stream",

@@ -136,11 +136,11 @@ async fn look_at_all(
 
 /// Whether it will not go better another time: one such picture must not keep all others back.
 fn is_for_good(error: &ImageError) -> bool {
-    match error {
-        ImageError::Files(FilesError::Missing(_)) => true,
-        ImageError::Picture(PictureError::Refused(_) | PictureError::Embed(_) | PictureError::Thread) => true,
-        _ => false,
-    }
+    matches!(
+        error,
+        ImageError::Files(FilesError::Missing(_))
+            | ImageError::Picture(PictureError::Refused(_) | PictureError::Embed(_) | PictureError::Thread)
+    )
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn content(schema: Value, made: &Made, whose: Whose) -> Value {
 
 /// A form of these fields, with its file.
 fn form_with_file(fields: Value) -> Value {
-    let mut properties = fields["properties"].as_object().cloned().unwrap_or_default();
+    let mut properties = fields.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let about = "The picture: a JPEG, PNG or WebP of at most 10 MiB and 40 megapixels.";
     properties.insert("file".to_owned(), json!({"type": "string", "format": "binary", "description": about}));
     let schema = json!({"type": "object", "properties": without_nulls(properties), "required": ["file"],
