@@ -81,7 +81,7 @@ const ALLOWED: &[&str] = &[
     "SELECT journal_entries tenant_id, number, created_at",
     "SELECT journal_lines tenant_id, entry_number, account, date, amount_minor",
     "SELECT order_lines tenant_id, order_id, id, product_id, discount_pct",
-    "SELECT orders tenant_id, id, subtotal_minor, ordered_at, discount_minor, shipping_minor, cancelled_at",
+    "SELECT orders tenant_id, id, subtotal_minor, created_at, ordered_at, discount_minor, shipping_minor, cancelled_at",
     "SELECT payments tenant_id, kind, amount_minor, received_at",
     "SELECT product_daily_sales *",
     "SELECT products tenant_id, id, sku, name, low_stock_threshold, active",
