@@ -14,7 +14,7 @@ use countinghouse_contract::{
         overview::{Overview, TenantUsage},
         syncs::{ErpSyncsToRetry, RetryErpSyncs, TenantErpSync, TenantErpSyncLog, TenantErpSyncQuery},
     },
-    audit::{AuditEntry, OperatorAuditQuery},
+    audit::{AuditChain, AuditEntry, OperatorAuditQuery},
     webhooks::{WebhookDelivery, WebhookDeliveryLog},
 };
 
@@ -96,7 +96,11 @@ pub enum Records {
     Deliveries(Vec<WebhookDelivery>),
     Sessions(Vec<TenantSession>),
     LogIns(Vec<TenantSessionEvent>),
-    Audit(Vec<AuditEntry>),
+    /// With the first page, how the log stands.
+    Audit {
+        entries: Vec<AuditEntry>,
+        chain: Option<AuditChain>,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -116,7 +116,11 @@ async fn page(session: &SuperadminSession, query: &Query, cursor: Option<String>
         Query::LogIns(query) => {
             of(session.session_logs(&TenantSessionEventQuery { limit, cursor, ..query }).await?, Records::LogIns)
         }
-        Query::Audit(query) => of(session.audit(&OperatorAuditQuery { limit, cursor, ..query }).await?, Records::Audit),
+        Query::Audit(query) => {
+            let chain = if cursor.is_none() { Some(session.audit_chain().await?) } else { None };
+            let page = session.audit(&OperatorAuditQuery { limit, cursor, ..query }).await?;
+            Page { records: Records::Audit { entries: page.data, chain }, next: page.next_cursor }
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! The operator's own log: what superadmins and the command line did, to whom.
 
-use super::{About, Chosen, Subject, Wish};
+use super::{About, Chosen, Look, Subject, Wish};
 use crate::{
     asks::{Query, Records},
     diff::differences,
@@ -8,18 +8,27 @@ use crate::{
     narrows::{Narrow, Narrows},
     popups::{Details, Line, Popup},
     table::{Cell, Column, Row, Width},
-    text::{brief, moment},
+    text::{brief, clean, moment},
     theme::Tone,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use countinghouse_contract::audit::{AuditEntry, OperatorAuditQuery};
+use countinghouse_contract::audit::{AuditChain, AuditEntry, OperatorAuditQuery};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line as Words, Span},
+    widgets::Widget,
+};
 
 const fn any(name: &'static str) -> Narrow {
     Narrow { name, values: &[] }
 }
 
-#[derive(Debug)]
-pub struct Audit;
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// As it was read last.
+    chain: Option<AuditChain>,
+}
 
 impl Subject for Audit {
     type Record = AuditEntry;
@@ -57,7 +66,11 @@ impl Subject for Audit {
     }
 
     fn taken(&mut self, records: &Records) -> Option<Vec<AuditEntry>> {
-        if let Records::Audit(entries) = records { Some(entries.clone()) } else { None }
+        let Records::Audit { entries, chain } = records else { return None };
+        if chain.is_some() {
+            self.chain.clone_from(chain);
+        }
+        Some(entries.clone())
     }
 
     fn row(entry: &AuditEntry) -> Row {
@@ -78,6 +91,26 @@ impl Subject for Audit {
                 vec![Wish::Open(Box::new(Popup::Details(details)))]
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether the newest part of the log is what was sealed.
+    fn draw_head(&self, area: Rect, buffer: &mut Buffer, look: Look) -> Rect {
+        let Some(chain) = &self.chain else { return area };
+        let (tone, said) = standing(chain);
+        let line = Rect { height: area.height.min(1), ..area };
+        Words::from(Span::styled(format!(" {}{said}", tone.sign()), look.theme.tone(tone))).render(line, buffer);
+        Rect { y: line.bottom(), height: area.height.saturating_sub(line.height), ..area }
+    }
+}
+
+fn standing(chain: &AuditChain) -> (Tone, String) {
+    match chain.faults.as_slice() {
+        [] if chain.last == 0 => (Tone::Quiet, "Nothing is sealed yet.".to_owned()),
+        [] => (Tone::Good, format!("Entries {} to {} are as they were sealed.", chain.proved_from, chain.last)),
+        [first, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
+            (Tone::Bad, clean(&format!("Tampered with: {first}{more}. See `verify audit`")))
         }
     }
 }

@@ -106,7 +106,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::new(List::of(deliveries::Deliveries)),
         Box::new(List::of(Sessions)),
         Box::new(List::of(LogIns)),
-        Box::new(List::of(Audit)),
+        Box::new(List::of(Audit::default())),
     ]
 }
 

@@ -51,7 +51,7 @@ pub async fn list(list: &List, remote: &Remote) -> Result<(), Box<dyn Error>> {
         List::Webhooks(listing) => print(Endpoints, remote, listing).await,
         List::Sessions(listing) => print(Sessions, remote, listing).await,
         List::LogIns(listing) => print(LogIns, remote, listing).await,
-        List::Audit(listing) => print(Audit, remote, listing).await,
+        List::Audit(listing) => print(Audit::default(), remote, listing).await,
     }
 }
 

@@ -47,13 +47,24 @@ fn each_standing_looks_different() {
             Records::Endpoints(_) => Records::Endpoints(Vec::new()),
             Records::Sessions(_) => Records::Sessions(Vec::new()),
             Records::LogIns(_) => Records::LogIns(Vec::new()),
-            Records::Audit(_) => Records::Audit(Vec::new()),
+            Records::Audit { chain, .. } => Records::Audit { entries: Vec::new(), chain },
             other => panic!("{other:?}"),
         };
         let page = Ok(Page { records, next: None });
         app.answered(&Answer::Page { query: query(&effects), cursor: None, page }, now());
         insta::assert_snapshot!(format!("{name}_empty"), screen(&mut app, 60, 20));
     }
+}
+
+#[test]
+fn a_log_that_was_tampered_with_is_seen_at_once() {
+    let (mut app, effects) = at("audit");
+    let mut page = samples::page(&query(&effects));
+    if let Records::Audit { chain: Some(chain), .. } = &mut page.records {
+        chain.faults = vec!["entry 7 is not what was sealed".to_owned(), "the seal of entry 9 is gone".to_owned()];
+    }
+    app.answered(&Answer::Page { query: query(&effects), cursor: None, page: Ok(page) }, now());
+    insta::assert_snapshot!("audit_tampered_with", screen(&mut app, 80, 24));
 }
 
 #[test]

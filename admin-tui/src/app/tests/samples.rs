@@ -199,11 +199,14 @@ pub fn records(query: &Query) -> Records {
             door(82, "refresh_reused", Some("olga")),
             door(83, "login_failed", None),
         ]))),
-        Query::Audit(_) => Records::Audit(of(json!([
-            entry(91, "client.suspended", Value::Null, json!({"reason": "Has not paid."})),
-            entry(92, "client.changed", json!({"name": "North"}), json!({"name": "North Lamps"})),
-            entry(93, "list.shown", Value::Null, Value::Null),
-        ]))),
+        Query::Audit(_) => Records::Audit {
+            entries: of(json!([
+                entry(91, "client.suspended", Value::Null, json!({"reason": "Has not paid."})),
+                entry(92, "client.changed", json!({"name": "North"}), json!({"name": "North Lamps"})),
+                entry(93, "list.shown", Value::Null, Value::Null),
+            ])),
+            chain: Some(of(json!({"last": 1234, "last_seal": "5f".repeat(32), "proved_from": 235, "faults": []}))),
+        },
     }
 }
 
