@@ -397,6 +397,7 @@ fn routes_that_take_no_key_are_few() {
     let showing = [
         "POST /users/{id}/reset-password: shows a password",
         "POST /api-keys: shows a key",
+        "POST /products/image-search: it changes nothing",
         "POST /orders/{id}/edits/preview: it changes nothing",
         "POST /webhooks/endpoints: shows a secret",
         "POST /webhooks/endpoints/{id}/rotate-secret: shows a secret",
