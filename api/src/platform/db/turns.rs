@@ -141,3 +141,72 @@ impl Drop for Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        sync::mpsc::{Receiver, Sender, channel},
+        thread::{self, ThreadId},
+        time::Duration,
+    };
+    use tokio::task::spawn_blocking;
+
+    type Said = (&'static str, ThreadId);
+
+    fn ask(turns: &Turns, say: &Sender<Said>, name: &'static str, until: Option<Receiver<()>>) -> Arc<Place> {
+        let (place, say) = (Arc::new(Place::default()), say.clone());
+        let work = move |turn, left| {
+            let _released = until.map(|until| until.recv());
+            say.send((name, thread::current().id())).unwrap();
+            assert_ne!(name, "panics");
+            Some((turn, left))
+        };
+        turns.ask(&place, Box::new(work));
+        place
+    }
+
+    async fn heard(hears: Receiver<Said>, most: usize) -> Vec<Said> {
+        let hear = move || (0..most).map_while(|_| hears.recv_timeout(Duration::from_secs(30)).ok()).collect();
+        spawn_blocking(hear).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_is_done_does_the_next_ones_work_and_passes_over_who_gave_up() {
+        let (turns, (say, hears), (release, held)) = (Turns::new(1), channel(), channel());
+        ask(&turns, &say, "first", Some(held));
+        let gave_up = ask(&turns, &say, "gave up", None);
+        ask(&turns, &say, "last", None);
+        drop(GivesUp(gave_up));
+        drop(say);
+        release.send(()).unwrap();
+        let heard = heard(hears, 3).await;
+        let [("first", first), ("last", last)] = heard[..] else { panic!("{heard:?}") };
+        assert_eq!(first, last, "somebody was woken up for it");
+    }
+
+    #[tokio::test]
+    async fn no_turn_is_lost_to_a_panic() {
+        let (turns, (say, hears), (release, held)) = (Turns::new(1), channel(), channel());
+        ask(&turns, &say, "panics", Some(held));
+        ask(&turns, &say, "panics", None);
+        ask(&turns, &say, "last", None);
+        drop(say);
+        release.send(()).unwrap();
+        let names: Vec<_> = heard(hears, 3).await.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["panics", "panics", "last"]);
+    }
+
+    /// What is taken while nobody waits can be had again.
+    #[tokio::test]
+    async fn a_turn_that_nobody_waits_for_is_free_again() {
+        let (turns, (say, hears)) = (Turns::new(1), channel());
+        ask(&turns, &say, "first", None);
+        while turns.state().free == 0 {
+            tokio::task::yield_now().await;
+        }
+        ask(&turns, &say, "second", None);
+        drop(say);
+        assert_eq!(heard(hears, 2).await.len(), 2);
+    }
+}
