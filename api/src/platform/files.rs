@@ -4,7 +4,7 @@
 //! same bytes. Which files there are, and which are no longer needed, is known to the database alone.
 
 use super::{
-    crypto::{Secret, sha256},
+    crypto::{Secret, hex, sha256},
     http::{ApiError, problems},
 };
 use crate::config::{Bucket, Images};
@@ -73,11 +73,6 @@ impl FileKey {
         let first: String = hash.chars().take(2).collect();
         Path::from_iter([self.tenant.to_string(), first, hash])
     }
-}
-
-/// As hashes are written.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Where files are kept; cheap to clone.

@@ -24,6 +24,7 @@ pub mod outbound;
 pub mod passwords;
 pub mod pictures;
 pub mod points;
+pub mod pool;
 pub mod second_factor;
 pub mod sheets;
 pub mod telemetry;

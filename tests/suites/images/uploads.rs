@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::jobs::count;
+use countinghouse_api::platform::crypto;
 use countinghouse_tests::pictures::{drawing, encoded, form, picture};
 use futures_util::future::join_all;
 use image::ImageFormat;
@@ -17,7 +18,7 @@ async fn a_picture_is_taken_in_listed_and_taken_out() {
     let seen = json!([image["product_id"], image["media_type"], image["width"], image["height"], image["bytes"]]);
     assert_eq!(seen, json!([product, "image/png", 96, 64, sent.len()]));
     assert_eq!(image["searchable"], false);
-    let hash = countinghouse_api::platform::files::hex(&countinghouse_api::platform::crypto::sha256(&sent));
+    let hash = crypto::hex(&crypto::sha256(&sent));
     assert_eq!(image["sha256"], json!(hash));
     assert_eq!(owner.get(&path(&image)).await.expect(200), image);
     let second = owner.upload(&product, &encoded(&drawing(7), ImageFormat::Jpeg)).await.expect(201);

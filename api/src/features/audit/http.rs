@@ -7,6 +7,7 @@ use crate::{
         audit::operator_standing_in,
         authn::{PlatformCtx, TenantCtx},
         authz::Permission,
+        crypto::hex,
         http::{Access, Answer, ApiError, Dates, Invalid, Position, Query, Route, Text},
     },
 };
@@ -64,7 +65,7 @@ async fn chain_of_operator(state: Data<AppState>, ctx: PlatformCtx) -> Result<An
     let standing = state.db.platform(&ctx, move |tx| operator_standing_in(tx, &vault)).await?;
     Ok(Answer::ok(AuditChain {
         last: standing.last,
-        last_seal: standing.last_seal.map(|seal| seal.iter().map(|byte| format!("{byte:02x}")).collect()),
+        last_seal: standing.last_seal.map(|seal| hex(&seal)),
         proved_from: standing.proved_from,
         faults: standing.faults.iter().map(ToString::to_string).collect(),
     }))

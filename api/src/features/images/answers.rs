@@ -1,7 +1,10 @@
 //! Pictures as they go out.
 
 use super::{links, repo::images::Image};
-use crate::platform::{crypto::Stamps, files::hex, pictures::Format};
+use crate::platform::{
+    crypto::{Stamps, hex},
+    pictures::Format,
+};
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{
     TenantId,

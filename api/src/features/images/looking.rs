@@ -10,7 +10,8 @@ use crate::{
     app::AppState,
     platform::{
         authn::TenantCtx,
-        files::{FileKey, hex},
+        crypto::hex,
+        files::FileKey,
         http::{ApiError, PageRequest, Part, PictureAnswer, WantedPart},
     },
 };

@@ -18,8 +18,9 @@ use crate::{
     platform::{
         audit::{Action, Entry, record_in},
         authn::TenantCtx,
+        crypto::hex,
         db::TenantTx,
-        files::{FileKey, hex},
+        files::FileKey,
         http::UploadedFile,
         jobs::{When, enqueue_in},
         pictures::Prepared,

@@ -40,6 +40,11 @@ pub fn derive_key(from: &[u8; 32], purpose: &str) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&base, purpose.as_bytes()).as_ref())
 }
 
+/// As hashes are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// SHA-256.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = digest::digest(&digest::SHA256, bytes);

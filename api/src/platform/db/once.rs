@@ -9,7 +9,7 @@
 //! opens a second one, to which the answer belongs.
 
 use super::{error::DbError, lane::Held, prepared::prepared};
-use crate::platform::{authn::TenantCtx, jobs::Waker};
+use crate::platform::{authn::TenantCtx, crypto::hex, jobs::Waker};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use countinghouse_contract::TenantId;
 use diesel::{
@@ -64,10 +64,10 @@ impl Claim {
 
     /// What follows `BEGIN` and the check of the session. Hashes and a time of our own making.
     pub(super) fn sql(&self, now: DateTime<Utc>) -> String {
-        let hex: String = self.scope.iter().map(|byte| format!("{byte:02x}")).collect();
+        let scope = hex(&self.scope);
         let lock = self.scope.first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
         let since = (now - KEPT).to_rfc3339_opts(SecondsFormat::Micros, true);
-        format!("; SELECT claim_idempotency_key({lock}, '\\x{hex}', '{since}')")
+        format!("; SELECT claim_idempotency_key({lock}, '\\x{scope}', '{since}')")
     }
 
     pub(super) fn hold(&self, held: Held, at: DateTime<Utc>, waker: Option<Waker>) {

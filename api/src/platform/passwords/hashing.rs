@@ -5,6 +5,7 @@
 //! take memory of its own for each.
 
 use super::PasswordError;
+use crate::platform::pool::Kit;
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
@@ -18,6 +19,13 @@ pub(super) const PASSES: u32 = 1;
 #[derive(Default)]
 pub(super) struct Hasher {
     memory: Vec<Block>,
+}
+
+impl Kit for Hasher {
+    /// Gives the memory back.
+    fn rest(&mut self) {
+        self.memory = Vec::new();
+    }
 }
 
 impl Hasher {
@@ -45,11 +53,6 @@ impl Hasher {
         let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else { return Ok(false) };
         // Two outputs are compared in constant time.
         Ok(self.output(password, salt, algorithm, version, &params)? == *expected)
-    }
-
-    /// Gives the memory back.
-    pub fn rest(&mut self) {
-        self.memory = Vec::new();
     }
 
     fn output(

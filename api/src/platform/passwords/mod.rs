@@ -3,17 +3,18 @@
 //! An unknown user's password is compared with a decoy, so that it takes the same time.
 
 mod hashing;
-mod pool;
 mod rules;
 
-pub use pool::Place;
+pub use super::pool::Place;
 pub use rules::check_new;
 
-use super::ids::{Ids, NoRandomness};
+use super::{
+    ids::{Ids, NoRandomness},
+    pool::{Pool, PoolError},
+};
 use crate::config;
 use argon2::{Algorithm, Params, Version, password_hash::phc::PasswordHash};
 use hashing::{Hasher, MEMORY_KIB, PASSES};
-use pool::Pool;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -35,10 +36,19 @@ pub enum PasswordError {
     NoThread(#[from] std::io::Error),
 }
 
+impl From<PoolError> for PasswordError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Busy => Self::Busy,
+            PoolError::Thread => Self::Thread,
+        }
+    }
+}
+
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
-    pool: Pool,
+    pool: Pool<Hasher>,
     ids: Ids,
     /// The hash of a password that nobody has.
     decoy: Arc<str>,
@@ -47,13 +57,13 @@ pub struct Passwords {
 impl Passwords {
     pub fn new(config: &config::Passwords, ids: Ids) -> Result<Self, PasswordError> {
         let decoy = Hasher::default().hash(&ids.random_bytes::<32>()?, &ids.random_bytes()?)?.into();
-        Ok(Self { pool: Pool::new(config.threads, config.queue)?, ids, decoy })
+        Ok(Self { pool: Pool::new("passwords", config.threads, config.queue)?, ids, decoy })
     }
 
     /// A place in the queue, or none when it is full. Who logs somebody in asks for it before
     /// anything else, so that whoever is too many costs nothing.
     pub fn place(&self) -> Result<Place, PasswordError> {
-        self.pool.place()
+        Ok(self.pool.place()?)
     }
 
     /// How many passwords are being hashed or wait for it, and how many may.

@@ -6,22 +6,21 @@
 
 mod memory;
 mod models;
-mod pool;
 
+pub use super::pool::Place;
 pub use countinghouse_pictures::{Embedding, Encoded, Format, Model, Refused};
 pub use models::ModelState;
-pub use pool::Place;
 
 use super::{
     crypto::sha256,
     http::{ApiError, Invalid, problems},
+    pool::{Pool, PoolError},
 };
 use crate::config::Images;
 use countinghouse_contract::images::MAX_PICTURE;
 use countinghouse_pictures::{EmbedError, EncodeError, Header, Picture};
 use memory::Memory;
 use models::Models;
-use pool::Pool;
 use std::{
     fs::File,
     io::{Read, Seek},
@@ -43,6 +42,15 @@ pub enum PictureError {
     Embed(#[from] EmbedError),
     #[error("the upload could not be read: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl From<PoolError> for PictureError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Busy => Self::Busy,
+            PoolError::Thread => Self::Thread,
+        }
+    }
 }
 
 impl From<PictureError> for ApiError {
@@ -92,7 +100,7 @@ pub struct Prepared {
 /// Reads, cleans and compares pictures; cheap to clone.
 #[derive(Clone)]
 pub struct Pictures {
-    pool: Pool,
+    pool: Pool<()>,
     memory: Arc<Memory>,
     models: Models,
     /// How many jobs may take places at a time.
@@ -103,7 +111,7 @@ impl Pictures {
     /// No model is loaded yet: see [`Pictures::begin_loading`].
     pub fn new(config: &Images) -> std::io::Result<Self> {
         Ok(Self {
-            pool: Pool::new(config.threads, config.queue)?,
+            pool: Pool::new("pictures", config.threads, config.queue)?,
             memory: Arc::new(Memory::new(u64::from(config.memory_mib) * 1024 * 1024)),
             models: Models::new(config.model.clone(), config.previous_model.clone()),
             jobs: Arc::new(Semaphore::new(config.threads)),
@@ -137,13 +145,13 @@ impl Pictures {
 
     /// A place in the queue. Who uploads asks for it before anything else, so that whoever is too many costs nothing.
     pub fn place(&self) -> Result<Place, PictureError> {
-        self.pool.place()
+        Ok(self.pool.place()?)
     }
 
     /// Makes of an upload what is kept of it.
     pub async fn prepare(&self, place: Place, file: File) -> Result<Prepared, PictureError> {
         let memory = Arc::clone(&self.memory);
-        let work = move || -> Result<Prepared, PictureError> {
+        let work = move |_: &mut ()| -> Result<Prepared, PictureError> {
             let picture = read(&memory, &whole(file)?)?;
             let (original, display) = (picture.original()?, picture.display()?);
             Ok(Prepared {
@@ -161,7 +169,7 @@ impl Pictures {
     /// What a picture that somebody sent looks like.
     pub async fn embed(&self, place: Place, file: File, model: Arc<Model>) -> Result<Embedding, PictureError> {
         let memory = Arc::clone(&self.memory);
-        let work = move || -> Result<Embedding, PictureError> {
+        let work = move |_: &mut ()| -> Result<Embedding, PictureError> {
             let picture = read(&memory, &whole(file)?)?;
             Ok(model.embed(&picture)?)
         };
@@ -172,7 +180,7 @@ impl Pictures {
     pub async fn embed_kept(&self, bytes: Vec<u8>, models: Vec<Arc<Model>>) -> Result<Vec<Embedding>, PictureError> {
         let _turn = self.jobs.acquire().await.map_err(|_| PictureError::Thread)?;
         let (place, memory) = (self.pool.wait_for_place().await?, Arc::clone(&self.memory));
-        let work = move || -> Result<Vec<Embedding>, PictureError> {
+        let work = move |_: &mut ()| -> Result<Vec<Embedding>, PictureError> {
             let picture = read(&memory, &bytes)?;
             models.iter().map(|model| Ok(model.embed(&picture)?)).collect()
         };
