@@ -462,6 +462,9 @@ async fn the_operator_sees_whether_the_newest_part_of_their_log_holds() {
     assert!(!holds && said.contains("(operator): entry 2 is not what"), "{said}");
     intruder.batch_execute("UPDATE platform_audit_log SET after = NULL WHERE sequence = 5").unwrap();
     assert_eq!(chain().await["faults"], json!(["entry 5 is not what was sealed"]));
+    intruder.batch_execute("DELETE FROM platform_audit_log WHERE sequence = 4").unwrap();
+    let said = chain().await["faults"].to_string();
+    assert!(said.contains("the seal of entry 4 is gone"), "{said}");
 }
 
 /// Runs north's purge, which keeps five days.

@@ -3,8 +3,7 @@
 
 use super::{
     chain::{Chain, Seal},
-    holding,
-    repo::{self, Link},
+    holding, repo,
     verify::{Fault, Walk, ended},
 };
 use crate::platform::{
@@ -43,18 +42,22 @@ pub fn operator_standing_in(tx: &mut PlatformTx<'_>, vault: &Vault) -> Result<St
 
 /// The seal before the first of them is believed; whatever lies behind an end that was moved is read too.
 fn prove_newest(tx: &mut PlatformTx<'_>, chain: &Chain) -> Result<Standing, DbError> {
-    let ends = chain.ends();
+    let (owner, ends) = (Uuid::nil(), chain.ends());
     let before = ends.last_sequence.saturating_sub(PROVED);
-    let (mut walk, links) = if before > ends.purged_through {
-        let links = repo::links(tx, Uuid::nil(), before.saturating_sub(1), PROVED.saturating_add(2))?;
-        let believed = links.first().map_or(ends.last_seal, |link| link.seal);
-        (Walk::behind(chain.key(), before, believed), links.into_iter().skip(1).collect::<Vec<Link>>())
+    let (mut walk, gone) = if before <= ends.purged_through {
+        (Walk::new(chain.key(), ends), None)
     } else {
-        let links = repo::links(tx, Uuid::nil(), ends.purged_through, PROVED.saturating_add(1))?;
-        (Walk::new(chain.key(), ends), links)
+        let believed = repo::links(tx, owner, before.saturating_sub(1), 1)?.into_iter().next();
+        match believed.filter(|link| link.sequence == before) {
+            Some(link) => (Walk::behind(chain.key(), before, link.seal), None),
+            None => (Walk::behind(chain.key(), before, ends.last_seal), Some(Fault::Gap(before, before))),
+        }
     };
-    let proved_from = walk.reached().0.saturating_add(1).min(ends.last_sequence);
-    let mut faults: Vec<Fault> = links.iter().filter_map(|link| walk.step(link)).collect();
+    let from = walk.reached().0;
+    let links = repo::links(tx, owner, from, PROVED.saturating_add(1))?;
+    let mut faults: Vec<Fault> = gone.into_iter().collect();
+    faults.extend(links.iter().filter_map(|link| walk.step(link)));
     faults.extend(ended(&walk, chain));
+    let proved_from = from.saturating_add(1).min(ends.last_sequence);
     Ok(Standing { last: ends.last_sequence, last_seal: Some(ends.last_seal), proved_from, faults })
 }
