@@ -17,7 +17,7 @@ use countinghouse_api::{
     },
 };
 use countinghouse_tests::{Caller, Cluster, Figures, Login, Verdict, World};
-use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -84,7 +84,7 @@ async fn main() -> ExitCode {
     let alone = pick_ups(&south, 1).await;
     wait(&world, BACKLOG, 5);
     let behind = pick_ups(&south, PICK_UPS + 1).await;
-    let left = count(&world, "waiting");
+    let left = count(&mut world.database(Login::Owner), "waiting");
     stop(worker);
 
     let mut figures = Figures::default();
@@ -130,7 +130,10 @@ fn floor(world: &World) -> f64 {
     let lines = format!(
         "\\set i :i + 1\n\\set n 100000000000 + :i * {connections} + :client_id\n\
          BEGIN\\; SELECT finish_job('{north}', '00000000-0000-4000-8000-:n', 1, {rights}, now());\nCOMMIT;\n",
-        rights = number(world, &format!("SELECT rights_version AS n FROM tenants WHERE id = '{north}'"))
+        rights = number(
+            &mut world.database(Login::Owner),
+            &format!("SELECT rights_version AS n FROM tenants WHERE id = '{north}'")
+        )
     );
     std::fs::write(&script, lines).expect("a script");
     let each = (JOBS / connections).to_string();
@@ -181,22 +184,23 @@ async fn waited(number: u32) -> Duration {
 }
 
 async fn until_done(world: &World, jobs: i64) {
-    while count(world, "done") < jobs {
+    let mut database = world.database(Login::Owner);
+    while count(&mut database, "done") < jobs {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-fn count(world: &World, state: &str) -> i64 {
-    number(world, &format!("SELECT count(*) AS n FROM jobs WHERE kind = 'nothing' AND state = '{state}'"))
+fn count(database: &mut PgConnection, state: &str) -> i64 {
+    number(database, &format!("SELECT count(*) AS n FROM jobs WHERE kind = 'nothing' AND state = '{state}'"))
 }
 
-fn number(world: &World, sql: &str) -> i64 {
+fn number(database: &mut PgConnection, sql: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Number {
         #[diesel(sql_type = sql_types::BigInt)]
         n: i64,
     }
-    sql_query(sql).get_result::<Number>(&mut world.database(Login::Owner)).expect("a number").n
+    sql_query(sql).get_result::<Number>(database).expect("a number").n
 }
 
 fn part(sorted: &[Duration], percent: usize) -> Duration {
