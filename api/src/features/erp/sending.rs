@@ -23,7 +23,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use countinghouse_contract::erp::ErpAttemptKind;
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
@@ -32,6 +32,9 @@ use tokio::time::{Instant, timeout};
 const TURN: Duration = Duration::from_secs(60);
 /// How soon it looks for what came meanwhile, while it waits for an answer and could make another call.
 const LOOKS: Duration = Duration::from_millis(250);
+
+/// Answers that come within this time of the first are kept with it, in one transaction.
+const GATHERS: Duration = Duration::from_millis(2);
 
 /// Sends what is due at a client's ERP.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ impl Job for SyncWithErp {
     }
 }
 
-/// Those that have ended, once one has, or none when it is time to look for others; `None` when nothing is under way.
+/// Those that have ended, once one has and others had a moment to, or none when it is time to look for others; `None` when nothing is under way.
 async fn next_of<F: Future<Output = Ended>>(
     under_way: &mut FuturesUnordered<F>,
     looks: Option<Duration>,
@@ -82,9 +85,12 @@ async fn next_of<F: Future<Output = Ended>>(
     };
     points::reached(Point::CallEnded);
     let mut ended = vec![first];
-    while let Some(Some(next)) = under_way.next().now_or_never() {
-        ended.push(next);
-    }
+    let others = async {
+        while let Some(next) = under_way.next().await {
+            ended.push(next);
+        }
+    };
+    let _all_or_some = timeout(GATHERS, others).await;
     Some(ended)
 }
 

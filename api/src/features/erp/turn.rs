@@ -32,8 +32,6 @@ use countinghouse_contract::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Looked at beside each that there is room for: some may have to wait for others.
-const LOOKED_AT_FOR_EACH: usize = 3;
 /// A version that waits for the one before it looks again after this, should nobody bring it forward.
 const LOOKS_AGAIN: Duration = Duration::minutes(1);
 
@@ -87,6 +85,7 @@ pub fn step_in(
     under_way: usize,
     may_begin: bool,
 ) -> Result<Vec<Task>, JobError> {
+    turns::plan_once(tx)?;
     let Some(turn) = turns::lock(tx)? else {
         return Ok(Vec::new());
     };
@@ -167,11 +166,7 @@ impl Chosen {
 
 fn choose_in(tx: &mut TenantTx<'_>, room: usize) -> Result<Chosen, JobError> {
     let mut chosen = Chosen::default();
-    if room == 0 {
-        return Ok(chosen);
-    }
-    let most = i64::try_from(room.saturating_mul(LOOKED_AT_FOR_EACH)).unwrap_or(i64::MAX);
-    for due in syncs::due(tx, most)? {
+    for due in syncs::due(tx, room)? {
         if due.overtaken && !due.begun {
             chosen.superseded.push(due.task);
         } else if due.blocked {

@@ -8,6 +8,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use countinghouse_contract::JobId;
 use diesel::{
+    connection::SimpleConnection,
     prelude::*,
     sql_query,
     sql_types::{Bool, Uuid as SqlUuid},
@@ -72,6 +73,13 @@ pub fn sender_runs(tx: &mut TenantTx<'_>) -> Result<bool, DbError> {
     .bind::<SqlUuid, _>(tenant.0)
     .get_result(tx.conn())?;
     Ok(row.runs)
+}
+
+/// All statements of this transaction find a few rows by their ids. They are not planned anew for each list of ids,
+/// which took longer than what they do, and never read a table whole, which they would where it was small when they
+/// were planned.
+pub fn plan_once(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
+    Ok(tx.conn().batch_execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")?)
 }
 
 /// Who sends from now on; `None`: nobody.
