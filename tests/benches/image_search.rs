@@ -88,7 +88,7 @@ fn fill(database: &mut PgConnection, tenant: TenantId, turn: i64, count: i64) {
          i AS (
              INSERT INTO product_images (tenant_id, id, product_id, sha256, bytes, format, width, height,
                  original_sha256, display_sha256, created_by, created_at)
-             SELECT p.tenant_id, gen_random_uuid(), p.id, f.sha256, 1, 'png', 1, 1, f.sha256, f.sha256, u.id, now()
+             SELECT p.tenant_id, uuidv7(), p.id, f.sha256, 1, 'png', 1, 1, f.sha256, f.sha256, u.id, now()
              FROM p JOIN f ON f.sha256 = sha256(p.id::text::bytea),
                  (SELECT id FROM users WHERE tenant_id = '{tenant}' LIMIT 1) u
              RETURNING tenant_id, id, product_id)

@@ -29,8 +29,8 @@ use std::{collections::HashSet, sync::Arc};
 
 const MAX_FOUND: i64 = 50;
 const USUAL_FOUND: i64 = 10;
-/// Pictures that are asked for first: as many as a few products with all their pictures have.
-const FIRST_ASKED: i64 = 200;
+/// Pictures that are asked for first, for each product that is wanted: several of one may be alike.
+const FIRST_ASKED_FOR_EACH: i64 = 8;
 const MORE_EACH_TIME: i64 = 8;
 /// The model may be another one by the time that the picture was looked at.
 const TRIES: usize = 3;
@@ -115,7 +115,8 @@ fn choose(
     wanted: Wanted,
     mut near: impl FnMut(&mut TenantTx<'_>, i64) -> Result<Vec<Near>, DbError>,
 ) -> Result<Vec<FoundProduct>, DbError> {
-    let mut asked = FIRST_ASKED;
+    vectors::read_in_their_index(tx)?;
+    let mut asked = i64::try_from(wanted.limit).unwrap_or(MAX_FOUND).saturating_mul(FIRST_ASKED_FOR_EACH);
     loop {
         let pictures = near(tx, asked)?;
         let is_all = i64::try_from(pictures.len()).unwrap_or(i64::MAX) < asked;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use countinghouse_contract::{ImageId, ProductId};
 use diesel::{
     OptionalExtension, QueryableByName, RunQueryDsl,
+    connection::SimpleConnection,
     sql_types::{Array, BigInt, Binary, Bool, Double, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
@@ -45,6 +46,12 @@ pub struct Near {
     pub active: bool,
     #[diesel(sql_type = Double)]
     pub score: f64,
+}
+
+/// Vectors are read from their index in this transaction, where a client's lie together: the planner takes the table,
+/// with those of all clients, where one client has many of them.
+pub fn read_in_their_index(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
+    Ok(tx.conn().batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")?)
 }
 
 /// The pictures that are nearest to a vector, of all that the client has. Products are looked up one by one: for a

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY image_vectors_searched;
