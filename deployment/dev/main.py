@@ -58,6 +58,7 @@ def make_parser():
     command.add_argument("folder", nargs="?", metavar="FOLDER", help="where to; .dev/models if not said")
     command = add("fuzz", fuzz, "send every operation what the API's document allows, and what it does not")
     command.add_argument("--long", action="store_true", help="1,000 examples an operation in place of 50")
+    command.add_argument("tags", nargs="*", metavar="TAG", help="only operations of these tags, with --long; such as users")
     command = add("totp", show_totp, "print the superadmin's present one-time code")
     command.add_argument("secret", nargs="?", metavar="SECRET", help="the code of this secret instead, as an app would")
     add("help", lambda _options: parser.print_help(), "list the commands")
