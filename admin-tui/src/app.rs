@@ -60,6 +60,8 @@ pub struct App {
     at: usize,
     steps: Vec<Step>,
     popup: Option<Box<Popup>>,
+    /// The record that the open one was come to from.
+    beneath: Option<Box<Popup>>,
     typing: Option<Typing>,
     message: Option<(Tone, String)>,
     now: DateTime<Utc>,
@@ -77,6 +79,7 @@ impl App {
             at: 0,
             steps: Vec::new(),
             popup: None,
+            beneath: None,
             typing: None,
             message: None,
             now,
@@ -116,10 +119,7 @@ impl App {
         let Some(popup) = &mut self.popup else { return Vec::new() };
         match popup.key(key) {
             After::Stays => Vec::new(),
-            After::Closes => {
-                self.popup = None;
-                Vec::new()
-            }
+            After::Closes => self.close(),
             After::Asks(ask) => self.ask(ask),
             After::Passes => {
                 let own = self.screen().about().bindings;

@@ -3,7 +3,7 @@
 
 use crate::panel::Failure;
 use countinghouse_contract::{
-    ErpSyncId, JobId, SessionId, WebhookDeliveryId, WebhookEndpointId,
+    ErpSyncId, JobId, OrderId, SessionId, WebhookDeliveryId, WebhookEndpointId,
     admin::{
         NewTenant, Tenant, TenantPatch, TenantQuery,
         jobs::{DeadJob, DeadJobQuery, JobQueue},
@@ -15,6 +15,7 @@ use countinghouse_contract::{
         syncs::{ErpSyncsToRetry, RetryErpSyncs, TenantErpSync, TenantErpSyncLog, TenantErpSyncQuery},
     },
     audit::{AuditChain, AuditEntry, OperatorAuditQuery},
+    orders::Order,
     webhooks::{WebhookDelivery, WebhookDeliveryLog},
 };
 
@@ -50,6 +51,7 @@ pub enum Query {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     Sync(ErpSyncId),
+    Order { tenant: String, id: OrderId },
     Usage { tenant: String },
     Delivery { tenant: String, id: WebhookDeliveryId },
 }
@@ -106,6 +108,7 @@ pub enum Records {
 #[derive(Debug, Clone)]
 pub enum Looked {
     Sync(Box<TenantErpSyncLog>),
+    Order { tenant: String, order: Box<Order> },
     Usage(Box<TenantUsage>),
     Delivery(Box<WebhookDeliveryLog>),
 }
@@ -133,6 +136,7 @@ impl Look {
     pub fn key(&self) -> String {
         match self {
             Self::Sync(id) => id.to_string(),
+            Self::Order { id, .. } => id.to_string(),
             Self::Usage { tenant } => tenant.clone(),
             Self::Delivery { id, .. } => id.to_string(),
         }

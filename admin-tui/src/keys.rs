@@ -36,6 +36,8 @@ pub enum Command {
     /// Whose it is.
     Tenant,
     Sessions,
+    /// What is on its way.
+    Order,
     Retry,
     RetryAll,
     Discard,
@@ -125,6 +127,7 @@ pub const TENANTS: &[Binding] = &[
 
 pub const SYNCS: &[Binding] = &[
     TENANT,
+    binding(&[letter('o')], "its order, as it stands", Command::Order),
     binding(&[ctrl('t')], "send what is marked, or this one, again", Command::Retry),
     binding(&[ctrl('a')], "send all again that the list is narrowed to: asks for their count", Command::RetryAll),
     DISCARD,
@@ -197,7 +200,7 @@ mod tests {
     #[test]
     fn what_changes_something_takes_more_than_a_letter() {
         use Command as Does;
-        let looks = [Does::New, Does::Change, Does::Failed, Does::Tenant, Does::Sessions];
+        let looks = [Does::New, Does::Change, Does::Failed, Does::Tenant, Does::Sessions, Does::Order];
         for binding in SCREENS.concat().iter().filter(|binding| !looks.contains(&binding.command)) {
             assert!(binding.keys.iter().all(|key| key.ctrl), "{binding:?}");
         }

@@ -135,6 +135,9 @@ fn whole(records: Records) -> Page {
 async fn looked(session: &SuperadminSession, look: &Look) -> Result<Looked, ClientError> {
     Ok(match look {
         Look::Sync(id) => Looked::Sync(Box::new(session.erp_sync(*id).await?)),
+        Look::Order { tenant, id } => {
+            Looked::Order { tenant: tenant.clone(), order: Box::new(session.order_of(tenant, *id).await?) }
+        }
         Look::Usage { tenant } => Looked::Usage(Box::new(session.usage_of(tenant).await?)),
         Look::Delivery { tenant, id } => Looked::Delivery(Box::new(session.webhook_delivery_of(tenant, *id).await?)),
     })

@@ -415,6 +415,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         | "GET /admin/tenants/{slug}/users"
         | "GET /admin/tenants/{slug}/products"
         | "GET /admin/tenants/{slug}/orders" => (route.path.replace("{slug}", "north"), None),
+        "GET /admin/tenants/{slug}/orders/{id}" => (with(&things.order).replace("{slug}", "north"), None),
         "GET /admin/tenants/{slug}/webhooks/endpoints/{id}/deliveries" => {
             (with(&things.endpoint).replace("{slug}", "north"), None)
         }

@@ -126,6 +126,13 @@ async fn a_failed_sync_is_found_understood_mended_and_seen_to_succeed() {
     press(ENTER, &["Failed syncs 1", number, "✗ failed"]);
     // Why: what was answered, and to what.
     press(ENTER, &["Attempt 1", "✗ 422", "Answered", "Request"]);
+    // What it is about, for who wants to see more: that is not counted.
+    console.press("o");
+    for text in [&format!("Order {number} of north"), "! does not have it", "1 × LAMP", "Totals in EUR"] {
+        console.see(text);
+    }
+    console.press(ESCAPE);
+    console.see("Attempt 1");
     erp.end_faults().await;
     press(CTRL_T, &["✓ success"]);
     press(ESCAPE, &["Failed syncs 1", "✓ success"]);
@@ -133,6 +140,8 @@ async fn a_failed_sync_is_found_understood_mended_and_seen_to_succeed() {
     // Ten seconds are meant; who else is at work on this machine is not known.
     assert!(took < Duration::from_secs(10).max(LONG_ENOUGH / 2), "{took:?}");
     assert_eq!(erp.orders().await.len(), 1);
+    let shown = owner.get("/audit?action=order.shown").await.expect(200);
+    assert_eq!(shown["data"][0]["resource"]["id"], order["id"]);
     stop(worker).await;
 }
 

@@ -102,7 +102,7 @@ impl App {
     fn go(&mut self, to: &str, narrows: Narrows, key: Option<String>) {
         let Some(place) = self.screens.iter().position(|screen| screen.about().name == to) else { return };
         let from = self.at;
-        self.popup = None;
+        (self.popup, self.beneath) = (None, None);
         self.at = place;
         let screen = self.screen();
         let before = screen.narrows().clone();
@@ -130,15 +130,34 @@ impl App {
                 Wish::Go { to, narrows, key } => self.go(to, narrows, key),
                 Wish::Open(popup) => match *popup {
                     Popup::Form(_) if self.profile.readonly => self.refuse(),
-                    popup => {
-                        let look = if let Popup::Details(details) = &popup { details.look().cloned() } else { None };
-                        self.popup = Some(Box::new(popup));
-                        effects.extend(look.map(|look| Effect::Ask(Ask::Look(look))));
-                    }
+                    popup => effects.extend(self.open(popup)),
                 },
             }
         }
         effects
+    }
+
+    /// Before what is open; a record before the one that it was come to from.
+    fn open(&mut self, popup: Popup) -> Option<Effect> {
+        match (self.popup.as_deref(), &popup) {
+            (Some(Popup::Details(open)), Popup::Details(new)) if open.look() == new.look() => {}
+            (Some(Popup::Details(_)), Popup::Details(_)) => self.beneath = self.popup.take(),
+            _ => self.beneath = None,
+        }
+        self.popup = Some(Box::new(popup));
+        self.look()
+    }
+
+    /// What stood beneath is looked at again: what became of it meanwhile was not shown.
+    pub(super) fn close(&mut self) -> Vec<Effect> {
+        self.popup = self.beneath.take();
+        self.look().into_iter().collect()
+    }
+
+    /// What the open record asks for.
+    fn look(&self) -> Option<Effect> {
+        let Some(Popup::Details(details)) = self.popup.as_deref() else { return None };
+        details.look().map(|look| Effect::Ask(Ask::Look(look.clone())))
     }
 
     pub(super) fn ask(&mut self, ask: Ask) -> Vec<Effect> {

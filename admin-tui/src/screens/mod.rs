@@ -7,6 +7,7 @@ mod endpoints;
 mod jobs;
 mod list;
 mod log_ins;
+mod orders;
 mod overview;
 mod queues;
 mod sessions;
@@ -114,6 +115,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
 pub fn shown(looked: &Looked, now: DateTime<Utc>) -> Vec<Line> {
     match looked {
         Looked::Sync(log) => syncs::log(log, now),
+        Looked::Order { tenant, order } => orders::shown(tenant, order, now),
         Looked::Usage(usage) => tenants::usage(usage),
         Looked::Delivery(log) => deliveries::log(log, now),
     }

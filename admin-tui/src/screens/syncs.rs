@@ -1,6 +1,6 @@
 //! Orders that do not reach clients' ERPs: which, why, and what is done about them.
 
-use super::{About, Chosen, Subject, Wish, subject};
+use super::{About, Chosen, Subject, Wish, orders, subject};
 use crate::{
     asks::{Ask, Deed, Look, Looked, Query, Records},
     diff::differences,
@@ -95,6 +95,7 @@ impl Subject for Syncs {
                 let details = Details::of(&title, head(tenant, sync, chosen.now)).looking(Look::Sync(sync.sync_id));
                 vec![Wish::Open(Box::new(Popup::Details(details)))]
             }
+            Command::Order => vec![Wish::Open(Box::new(Popup::Details(orders::opening(tenant, sync))))],
             Command::Tenant => subject::go_to_tenant(tenant),
             Command::Retry => retrying(chosen),
             Command::Discard => subject::open(discarding(chosen)),

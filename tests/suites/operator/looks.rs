@@ -42,6 +42,36 @@ async fn one_clients_people_products_and_orders_are_seen_and_written_down() {
 }
 
 #[tokio::test]
+async fn one_order_is_seen_as_it_stands_but_for_who_bought() {
+    let world = World::start().await;
+    let (root, owner) = (world.superadmin(), shop(&world).await);
+    let mut own = owner.get("/orders").await.expect(200)["data"][0].clone();
+    let id = text(&own, "id");
+    let at = |slug: &str, id: &str| format!("/admin/tenants/{slug}/orders/{id}");
+    let answer = root.get(&at("north", &id)).await;
+    assert!(own.to_string().contains("anary") && !answer.text.contains("anary"), "{answer:?}");
+    for field in ["customer_id", "customer", "billing_address", "shipping_address", "note"] {
+        own[field] = Value::Null;
+    }
+    assert_eq!(answer.expect(200), own);
+    let never = Uuid::now_v7().to_string();
+    for (slug, id) in [("south", &*id), ("nobody", &id), ("north%00", &id), ("north", &never), ("north", "x")] {
+        root.get(&at(slug, id)).await.problem(404, "not_found");
+    }
+    // It can be looked at while the client is kept from working too.
+    root.post("/admin/tenants/north/suspend", &json!({"reason": "unpaid"})).await.expect(200);
+    root.get(&at("north", &id)).await.expect(200);
+    root.post("/admin/tenants/north/resume", &json!({})).await.expect(200);
+    let shown = owner.get("/audit?action=order.shown").await.expect(200);
+    let seen: Vec<_> = shown["data"].as_array().unwrap().iter().map(|entry| &entry["resource"]["id"]).collect();
+    assert_eq!(seen, [&id, &id], "what was not there was not shown");
+    assert_eq!(shown["data"][0]["actor"]["kind"], "superadmin");
+    let south = world.caller(&world.south, "owner");
+    assert_eq!(actions(&south, "/audit?action=order.shown").await, [""; 0]);
+    assert_eq!(actions(&root, "/admin/audit?action=order.shown&tenant=north").await.len(), 3);
+}
+
+#[tokio::test]
 async fn sessions_are_listed_over_all_clients_and_ended() {
     let world = World::start().await;
     let root = world.superadmin();

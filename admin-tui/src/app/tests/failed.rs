@@ -44,6 +44,40 @@ fn one_is_sent_again_from_its_details_and_seen_to_go() {
     assert!(!screen(&mut app, 100, 30).contains("SO-000042"));
 }
 
+/// From the list, or from the attempts, to which one comes back; keys are about its way to the ERP all the time.
+#[test]
+fn its_order_is_opened_and_left_again() {
+    let look = Look::Order { tenant: "north-lamps".to_owned(), id: id(100).parse().unwrap() };
+    let opened = |look: &Look| vec![Effect::Ask(Ask::Look(look.clone()))];
+    let mut app = loaded("syncs");
+    assert_eq!(press(&mut app, KeyCode::Char('o')), opened(&look));
+    app.answered(&Answer::Look { look: look.clone(), outcome: Ok(samples::order()) }, now());
+    sees(&mut app, &["Order SO-000042 of north-lamps", "! does not have it", "2 × LAMP-7, Desk lamp in red", "Totals in EUR"]);
+    assert!(press(&mut app, KeyCode::Esc).is_empty());
+    let sync = Look::Sync(id(42).parse().unwrap());
+    assert_eq!(press(&mut app, KeyCode::Enter), opened(&sync));
+    assert_eq!(press(&mut app, KeyCode::Char('o')), opened(&look));
+    // What comes late of the one beneath is not shown as the order.
+    app.answered(&Answer::Look { look: sync.clone(), outcome: Ok(samples::sync_log()) }, now());
+    sees(&mut app, &["Order SO-000042 of north-lamps", "Loading"]);
+    app.answered(&Answer::Look { look: look.clone(), outcome: Ok(samples::order()) }, now());
+    assert_eq!(deeds(&ctrl(&mut app, 't')), [retry(42)]);
+    // It has come there: the order is read again, for that says so too.
+    let told = samples::event("erp_sync.success", "north-lamps", &id(42));
+    app.heard(&crate::live::Heard::Event(Box::new(told.clone())), now());
+    assert_eq!(app.look_again(&told), opened(&look));
+    assert_eq!(press(&mut app, KeyCode::Char('o')), opened(&look), "it is read again by hand");
+    assert_eq!(press(&mut app, KeyCode::Esc), opened(&sync));
+    app.answered(&Answer::Look { look: sync, outcome: Ok(samples::sync_log()) }, now());
+    sees(&mut app, &["Attempt 3"]);
+    // What is asked about it leads back to the list.
+    press(&mut app, KeyCode::Char('o'));
+    ctrl(&mut app, 'd');
+    sees(&mut app, &["Discard SO-000042 of north-lamps"]);
+    assert!(press(&mut app, KeyCode::Esc).is_empty());
+    assert_eq!(app.open_record(), None);
+}
+
 #[test]
 fn what_is_marked_is_sent_again_once_its_count_is_typed() {
     let mut app = loaded("syncs");

@@ -97,6 +97,24 @@ fn what_is_open_fits_each_size_too() {
     }
 }
 
+#[test]
+fn an_order_fits_each_size_and_says_what_became_of_it() {
+    let mut app = loaded("syncs");
+    let look = Look::Order { tenant: "north-lamps".to_owned(), id: samples::id(100).parse().unwrap() };
+    assert_eq!(press(&mut app, KeyCode::Char('o')), [Effect::Ask(Ask::Look(look.clone()))]);
+    insta::assert_snapshot!("order_opening", screen(&mut app, 80, 24));
+    app.answered(&Answer::Look { look: look.clone(), outcome: Err(away()) }, now());
+    insta::assert_snapshot!("order_failed", screen(&mut app, 60, 20));
+    app.answered(&Answer::Look { look, outcome: Ok(samples::order()) }, now());
+    for (width, height) in [(120, 40), (80, 24), (60, 20)] {
+        let seen = screen(&mut app, width, height);
+        assert!(!seen.chars().any(|sign| sign.is_control() && sign != '\n'), "{seen:?}");
+        insta::assert_snapshot!(format!("order_{width}x{height}"), seen);
+    }
+    press(&mut app, KeyCode::End);
+    insta::assert_snapshot!("order_end", screen(&mut app, 60, 20));
+}
+
 fn look_of(app: &mut App) -> Option<String> {
     app.open_record()
 }

@@ -74,6 +74,37 @@ pub fn sync_log() -> Looked {
     Looked::Sync(Box::new(of(log)))
 }
 
+/// What was sold there, by names that somebody means harm with.
+pub fn order() -> Looked {
+    let line = |number: usize, sku: &str, name: &str, returned: i64| {
+        json!({
+            "id": id(200 + number), "product_id": id(300 + number), "sku": sku, "name": name, "quantity": 2,
+            "unit_price": "12.50", "discount_pct": if returned > 0 { "10.00" } else { "0.00" },
+            "discount": if returned > 0 { "2.50" } else { "0.00" }, "tax_rate": "19.00", "tax": "4.28",
+            "line_total": "22.50", "line_gross": "26.78", "unit_cost": "4.00", "fulfilled_quantity": returned,
+            "returned_quantity": returned,
+        })
+    };
+    let lines = [
+        line(1, "LAMP-7", "Desk lamp \u{1b}[31min red\u{7}", 1),
+        line(2, "灯-8", "A lamp that turns \u{202e}round", 0),
+    ];
+    let order = json!({
+        "id": id(100), "order_number": "SO-000042", "status": "invoiced", "payment_status": "partly_paid",
+        "fulfilment_status": "partly_fulfilled", "channel": "web\u{1b}[2J", "external_reference": "W-9\u{9b}2J-77",
+        "currency": "EUR", "customer_id": null, "customer": null, "billing_address": null, "shipping_address": null,
+        "lines": lines, "totals": {
+            "subtotal": "50.00", "discount": "2.50", "tax": "9.03", "shipping": "0.00", "grand_total": "56.53",
+        },
+        "cost_of_goods": "16.00", "gross_profit": "31.50", "amount_paid": "20.00", "amount_refunded": "0.00",
+        "amount_due": "36.53", "invoice_number": "INV-000031", "due_date": "2026-12-06", "erp_synced": false,
+        "fulfilments": [], "sales_person_id": null, "commission": "0.00", "note": null,
+        "ordered_at": "2026-11-22T08:00:00Z", "created_by": id(9), "version": 3, "created_at": "2026-11-22T08:00:00Z",
+        "updated_at": "2026-11-22T09:00:00Z",
+    });
+    Looked::Order { tenant: "north-lamps".to_owned(), order: Box::new(of(order)) }
+}
+
 pub fn usage() -> Looked {
     Looked::Usage(Box::new(of(json!({
         "id": id(1), "users": 12, "products": 340, "orders_of_30_days": 1204, "open_sessions": 4, "failed_syncs": 2,

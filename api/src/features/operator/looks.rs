@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use countinghouse_contract::{
-    TenantId, WebhookDeliveryId, WebhookEndpointId,
+    OrderId, TenantId, WebhookDeliveryId, WebhookEndpointId,
     orders::Order,
     products::Product,
     users::User,
@@ -42,14 +42,14 @@ async fn announce(state: &AppState, ctx: &PlatformCtx, slug: String, entry: Said
 enum Said {
     /// A list of the client is looked at.
     Looks(&'static str),
-    Does(Entry),
+    Other(Entry),
 }
 
 impl Said {
     fn of(self, client: TenantId) -> Entry {
         match self {
             Self::Looks(list) => Entry::new(Action::ClientShown, client).after(json!({"list": list})),
-            Self::Does(entry) => entry,
+            Self::Other(entry) => entry,
         }
     }
 }
@@ -59,15 +59,15 @@ struct Announced {
     entry: Entry,
 }
 
-/// A look at a list.
+/// A look at a list, or at one thing.
 async fn look<T: Send + 'static>(
     state: &AppState,
     ctx: &PlatformCtx,
     slug: String,
-    list: &'static str,
+    said: Said,
     read: impl FnOnce(&mut TenantTx<'_>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let Announced { client, entry } = announce(state, ctx, slug, Said::Looks(list)).await?;
+    let Announced { client, entry } = announce(state, ctx, slug, said).await?;
     let shown = state.db.inside(ctx, client, move |tx| {
         let rows = read(tx)?;
         record_in(tx, entry)?;
@@ -83,7 +83,7 @@ pub async fn users(
     role: Option<String>,
     asked: PageRequest,
 ) -> Result<Vec<User>, ApiError> {
-    look(state, ctx, slug, "users", move |tx| Ok(users::list_in(tx, role.as_deref(), asked)?)).await
+    look(state, ctx, slug, Said::Looks("users"), move |tx| Ok(users::list_in(tx, role.as_deref(), asked)?)).await
 }
 
 pub async fn products(
@@ -93,7 +93,8 @@ pub async fn products(
     filter: products::Filter,
     asked: PageRequest,
 ) -> Result<Vec<Product>, ApiError> {
-    let rows = look(state, ctx, slug, "products", move |tx| Ok(products::list_in(tx, &filter, asked)?)).await?;
+    let rows =
+        look(state, ctx, slug, Said::Looks("products"), move |tx| Ok(products::list_in(tx, &filter, asked)?)).await?;
     Ok(rows.into_iter().map(|product| product.into_wire(true)).collect())
 }
 
@@ -104,8 +105,16 @@ pub async fn orders(
     filter: orders::Filter,
     asked: PageRequest,
 ) -> Result<Vec<Order>, ApiError> {
-    let rows = look(state, ctx, slug, "orders", move |tx| Ok(orders::list_in(tx, &filter, asked)?)).await?;
+    let rows =
+        look(state, ctx, slug, Said::Looks("orders"), move |tx| Ok(orders::list_in(tx, &filter, asked)?)).await?;
     Ok(rows.into_iter().map(|order| without_buyer(order.into_wire(true))).collect())
+}
+
+/// One order, which the client's log names.
+pub async fn order(state: &AppState, ctx: &PlatformCtx, slug: String, id: OrderId) -> Result<Order, ApiError> {
+    let said = Said::Other(Entry::new(Action::OrderShown, id));
+    let order = look(state, ctx, slug, said, move |tx| Ok(orders::get_in(tx, id)?)).await?;
+    Ok(without_buyer(order.into_wire(true)))
 }
 
 /// Who bought is the client's to know.
@@ -122,7 +131,7 @@ pub async fn deliveries(
     asked: PageRequest,
 ) -> Result<Vec<WebhookDelivery>, ApiError> {
     let read = move |tx: &mut TenantTx<'_>| Ok(webhooks::list_in(tx, endpoint, wanted, asked)?);
-    look(state, ctx, slug, "webhook_deliveries", read).await
+    look(state, ctx, slug, Said::Looks("webhook_deliveries"), read).await
 }
 
 pub async fn delivery(
@@ -131,7 +140,7 @@ pub async fn delivery(
     slug: String,
     id: WebhookDeliveryId,
 ) -> Result<WebhookDeliveryLog, ApiError> {
-    look(state, ctx, slug, "webhook_deliveries", move |tx| Ok(webhooks::get_in(tx, id)?)).await
+    look(state, ctx, slug, Said::Looks("webhook_deliveries"), move |tx| Ok(webhooks::get_in(tx, id)?)).await
 }
 
 /// Sends it again, under the same `webhook-id`.
@@ -142,7 +151,7 @@ pub async fn replay(
     id: WebhookDeliveryId,
 ) -> Result<WebhookDelivery, ApiError> {
     let said = Entry::new(Action::WebhookEndpointReplayed, id).after(json!({"delivery_id": id}));
-    let Announced { client, .. } = announce(state, ctx, slug, Said::Does(said)).await?;
+    let Announced { client, .. } = announce(state, ctx, slug, Said::Other(said)).await?;
     let sent = state.db.inside(ctx, client, move |tx| Ok::<_, ApiError>(webhooks::replay_one_in(tx, id)?));
     sent.await
 }

@@ -17,7 +17,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use countinghouse_contract::{
-    Page, SessionId, WebhookDeliveryId, WebhookEndpointId,
+    OrderId, Page, SessionId, WebhookDeliveryId, WebhookEndpointId,
     admin::looks::{
         FailingEndpointQuery, TenantOrderQuery, TenantProductQuery, TenantSession, TenantSessionEvent,
         TenantSessionEventQuery, TenantSessionQuery, TenantWebhookEndpoint,
@@ -35,6 +35,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/admin/tenants/{slug}/products", admin, products).about("A client's products, newest first."),
         Route::get("/admin/tenants/{slug}/orders", admin, orders)
             .about("A client's orders, newest first; who bought is not shown."),
+        Route::get("/admin/tenants/{slug}/orders/{id}", admin, order)
+            .about("One order of a client; who bought is not shown."),
         Route::get("/admin/tenants/{slug}/webhooks/endpoints/{id}/deliveries", admin, deliveries)
             .about("What was sent to an endpoint of a client, or will be, newest first."),
         Route::get("/admin/tenants/{slug}/webhooks/deliveries/{id}", admin, delivery)
@@ -104,6 +106,15 @@ async fn orders(
 fn thing<T: std::str::FromStr>(path: Path<(String, String)>) -> Result<(String, T), ApiError> {
     let (slug, id) = path.into_inner();
     Ok((slug, id.parse().map_err(|_| ApiError::not_found())?))
+}
+
+async fn order(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    path: Path<(String, String)>,
+) -> Result<Answer<Order>, ApiError> {
+    let (slug, id) = thing::<OrderId>(path)?;
+    Ok(Answer::ok(looks::order(&state, &ctx, slug, id).await?))
 }
 
 async fn deliveries(

@@ -24,4 +24,4 @@ pub use repo::{
     find_all as find_all_in, find_number as find_number_in, hold as hold_in, issued as issued_in, list as list_in,
     lock as lock_in,
 };
-pub use service::{Filter, create_all_in, credit_in, credit_more_in};
+pub use service::{Filter, create_all_in, credit_in, credit_more_in, get_in};

@@ -70,6 +70,8 @@ actions! {
     OrderFulfilled = "order.fulfilled",
     OrderEdited = "order.edited",
     OrderCancelled = "order.cancelled",
+    /// A superadmin looked at it.
+    OrderShown = "order.shown",
     /// Goods of an order came back, and were credited.
     ReturnCreated = "return.created",
     /// A file was brought in, which a job reads.

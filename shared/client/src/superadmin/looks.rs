@@ -2,7 +2,7 @@
 
 use crate::{ClientError, SuperadminSession};
 use countinghouse_contract::{
-    Page, SessionId, WebhookDeliveryId, WebhookEndpointId,
+    OrderId, Page, SessionId, WebhookDeliveryId, WebhookEndpointId,
     admin::looks::{
         FailingEndpointQuery, TenantOrderQuery, TenantProductQuery, TenantSession, TenantSessionEvent,
         TenantSessionEventQuery, TenantSessionQuery, TenantWebhookEndpoint,
@@ -37,6 +37,14 @@ impl SuperadminSession {
     /// The problems `not_found`, and `invalid_cursor` inside of `invalid_request`.
     pub async fn orders_of(&self, slug: &str, query: &TenantOrderQuery) -> Result<Page<Order>, ClientError> {
         self.call(self.client().list(&format!("/admin/tenants/{slug}/orders"), query)?).await
+    }
+
+    /// One order of a client, without who bought.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn order_of(&self, slug: &str, id: OrderId) -> Result<Order, ClientError> {
+        self.call(self.client().get(&format!("/admin/tenants/{slug}/orders/{id}"))).await
     }
 
     /// One page of what was sent to an endpoint of a client, newest first.

@@ -75,7 +75,11 @@ pub async fn list(ctx: &TenantCtx, filter: Filter, asked: PageRequest) -> Result
 }
 
 pub async fn get(ctx: &TenantCtx, id: OrderId) -> Result<Order, OrderError> {
-    ctx.read(move |tx| repo::find(tx, id)?.ok_or(OrderError::NotFound)).await
+    ctx.read(move |tx| get_in(tx, id)).await
+}
+
+pub fn get_in(tx: &mut TenantTx<'_>, id: OrderId) -> Result<Order, OrderError> {
+    repo::find(tx, id)?.ok_or(OrderError::NotFound)
 }
 
 /// The order, which nobody else changes until the transaction ends.
