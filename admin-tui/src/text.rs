@@ -120,6 +120,21 @@ pub fn counted(count: i64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// So many bytes, with one digit behind the point, cut.
+pub fn size(bytes: i64) -> String {
+    if bytes < 1024 {
+        return counted(bytes, "byte");
+    }
+    let (mut tenths, mut unit) = (bytes.saturating_mul(10) / 1024, "KiB");
+    for larger in ["MiB", "GiB", "TiB"] {
+        if tenths < 10_240 {
+            break;
+        }
+        (tenths, unit) = (tenths / 1024, larger);
+    }
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
 /// A name of the contract as a word: `in_progress` is "in progress".
 pub fn word(value: &impl Serialize) -> String {
     let name = serde_json::to_value(value).ok();
@@ -181,6 +196,23 @@ mod tests {
         ] {
             assert_eq!(fit(text, cells), cut, "{text:?} in {cells}");
             assert!(width(&fit(text, cells)) <= cells);
+        }
+    }
+
+    #[test]
+    fn bytes_are_said_in_the_unit_that_fits() {
+        for (bytes, said) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (1535, "1.4 KiB"),
+            (1_048_575, "1023.9 KiB"),
+            (1_048_576, "1.0 MiB"),
+            (5_368_709_120, "5.0 GiB"),
+            (10_995_116_277_760, "10.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), said);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     narrows::{Narrow, Narrows},
     popups::{Details, Form, Line, Popup},
     table::{Cell, Column, Row, Width},
-    text::moment,
+    text::{moment, size},
     theme::Tone,
 };
 use chrono::{DateTime, Utc};
@@ -140,6 +140,7 @@ pub fn usage(usage: &TenantUsage) -> Vec<Line> {
         Line::field("Products", usage.products),
         Line::field("Orders", format!("{} in 30 days", usage.orders_of_30_days)),
         Line::field("Sessions", usage.open_sessions),
+        Line::field("Pictures", format!("{}, {} in the store", usage.images, size(usage.image_bytes))),
         trouble("Failed", usage.failed_syncs),
         trouble("Dead jobs", usage.dead_jobs),
         Line::Heading("Policies".to_owned()),

@@ -74,6 +74,7 @@ const ALLOWED: &[&str] = &[
     "SELECT erp_syncs tenant_id, id, order_id, order_number, order_version, cause, status, attempts, max_attempts, \
      outcome_unknown, idempotency_key, next_attempt_at, last_attempt_at, last_error, warning, erp_reference, erp_status, \
      discard_reason, created_at, updated_at, finished_at",
+    "SELECT image_files tenant_id, bytes",
     "SELECT invoice_counters *",
     "SELECT invoices tenant_id, kind, number, date, goods",
     "SELECT jobs *",
@@ -84,6 +85,7 @@ const ALLOWED: &[&str] = &[
     "SELECT orders tenant_id, id, subtotal_minor, created_at, ordered_at, discount_minor, shipping_minor, cancelled_at",
     "SELECT payments tenant_id, kind, amount_minor, received_at",
     "SELECT product_daily_sales *",
+    "SELECT product_images tenant_id",
     "SELECT products tenant_id, id, sku, name, low_stock_threshold, active",
     "SELECT return_lines tenant_id, return_id, order_line_id, quantity",
     "SELECT returns tenant_id, id, created_at",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::jobs::{start_with, stop};
 use countinghouse_api::jobs::handlers;
-use countinghouse_tests::patience::Patience;
+use countinghouse_tests::{patience::Patience, pictures::new_picture};
 
 /// What is read is given again for two seconds: until it says this.
 async fn until(root: &Caller, what: &str, says: impl Fn(&Value) -> bool) -> Value {
@@ -97,6 +97,26 @@ async fn one_clients_usage_and_policies_are_shown() {
     assert_eq!((&south["products"], &south["orders_of_30_days"]), (&json!(0), &json!(0)));
     root.get("/admin/tenants/nobody/usage").await.problem(404, "not_found");
     root.get("/admin/tenants/a%00/usage").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn one_clients_pictures_are_counted_and_each_of_their_files_once() {
+    let world = World::start().await;
+    let (root, owner) = (world.superadmin(), world.owner());
+    let usage = async |slug: &str| {
+        let usage = root.get(&format!("/admin/tenants/{slug}/usage")).await.expect(200);
+        (usage["images"].clone(), usage["image_bytes"].clone())
+    };
+    assert_eq!(usage("north").await, (json!(0), json!(0)));
+    let picture = new_picture();
+    for sku in ["A", "B"] {
+        let product = owner.product(sku, "1.00", 5).await;
+        owner.upload(&product, &picture).await.expect(201);
+    }
+    let files = rows(&world, "SELECT count(*) AS files, sum(bytes)::bigint AS bytes FROM image_files");
+    assert_eq!(files[0]["files"], 2, "the picture without metadata, and as a page shows it");
+    assert_eq!(usage("north").await, (json!(2), files[0]["bytes"].clone()));
+    assert_eq!(usage("south").await, (json!(0), json!(0)));
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ pub fn order() -> Looked {
 pub fn usage() -> Looked {
     Looked::Usage(Box::new(of(json!({
         "id": id(1), "users": 12, "products": 340, "orders_of_30_days": 1204, "open_sessions": 4, "failed_syncs": 2,
-        "dead_jobs": 0, "max_discount_pct": "15", "sales_commission_pct": "2.5", "payment_terms_days": 14,
+        "dead_jobs": 0, "images": 512, "image_bytes": 167_772_160, "max_discount_pct": "15", "sales_commission_pct": "2.5", "payment_terms_days": 14,
         "prices_include_tax": true, "auto_invoice": false, "low_stock_threshold": null,
     }))))
 }

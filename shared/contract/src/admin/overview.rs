@@ -98,7 +98,7 @@ pub struct TenantTrouble {
     pub breaker_open_until: Option<DateTime<Utc>>,
 }
 
-/// `GET /admin/tenants/{slug}/usage`: counts go to ten thousand and no further.
+/// `GET /admin/tenants/{slug}/usage`: counts go to ten thousand and no further, but for that of pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TenantUsage {
     pub id: TenantId,
@@ -114,6 +114,10 @@ pub struct TenantUsage {
     pub failed_syncs: i64,
     /// Jobs that were given up.
     pub dead_jobs: i64,
+    /// Pictures of its products.
+    pub images: i64,
+    /// What their files take in the object store; a file that two pictures share is counted once.
+    pub image_bytes: i64,
     pub max_discount_pct: Decimal,
     /// The part of net sales that who sold gets, as a percentage.
     pub sales_commission_pct: Decimal,

@@ -215,6 +215,10 @@ struct UsageRow {
     failed: i64,
     #[diesel(sql_type = BigInt)]
     dead: i64,
+    #[diesel(sql_type = BigInt)]
+    images: i64,
+    #[diesel(sql_type = BigInt)]
+    image_bytes: i64,
     #[diesel(sql_type = Integer)]
     max_discount_pct: i32,
     #[diesel(sql_type = Integer)]
@@ -229,7 +233,8 @@ struct UsageRow {
     low_stock_threshold: Option<i64>,
 }
 
-/// Counted no further than ten thousand: whoever has more has many.
+/// Counted no further than ten thousand: whoever has more has many. Pictures are counted whole, by two indexes that
+/// hold nothing else, for what they take is paid for.
 pub fn usage(tx: &mut PlatformTx<'_>, client: TenantId) -> Result<TenantUsage, DbError> {
     let now = tx.now();
     let row: UsageRow = sql_query(
@@ -245,6 +250,8 @@ pub fn usage(tx: &mut PlatformTx<'_>, client: TenantId) -> Result<TenantUsage, D
                  LIMIT 10000) e) AS failed, \
              (SELECT count(*) FROM (SELECT FROM jobs j WHERE j.tenant_id = t.id AND j.state = 'dead' \
                  LIMIT 10000) j) AS dead, \
+             (SELECT count(*) FROM product_images i WHERE i.tenant_id = t.id) AS images, \
+             (SELECT coalesce(sum(f.bytes), 0)::bigint FROM image_files f WHERE f.tenant_id = t.id) AS image_bytes, \
              t.max_discount_pct, t.sales_commission_pct, t.payment_terms_days, t.prices_include_tax, t.auto_invoice, \
              t.low_stock_threshold FROM tenants t WHERE t.id = $1",
     )
@@ -260,6 +267,8 @@ pub fn usage(tx: &mut PlatformTx<'_>, client: TenantId) -> Result<TenantUsage, D
         open_sessions: row.sessions,
         failed_syncs: row.failed,
         dead_jobs: row.dead,
+        images: row.images,
+        image_bytes: row.image_bytes,
         max_discount_pct: Rate(row.max_discount_pct).to_decimal(),
         sales_commission_pct: Rate(row.sales_commission_pct).to_decimal(),
         payment_terms_days: row.payment_terms_days.into(),

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY image_files_bytes_of_client;
