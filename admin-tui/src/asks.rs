@@ -12,6 +12,7 @@ use countinghouse_contract::{
             TenantWebhookEndpoint,
         },
         overview::{Overview, TenantUsage},
+        sessions::OperatorSession,
         syncs::{ErpSyncsToRetry, RetryErpSyncs, TenantErpSync, TenantErpSyncLog, TenantErpSyncQuery},
     },
     audit::{AuditChain, AuditEntry, OperatorAuditQuery},
@@ -43,6 +44,7 @@ pub enum Query {
     Endpoints(FailingEndpointQuery),
     Deliveries { tenant: String, endpoint: WebhookEndpointId },
     Sessions(TenantSessionQuery),
+    OperatorSessions,
     LogIns(TenantSessionEventQuery),
     Audit(OperatorAuditQuery),
 }
@@ -69,6 +71,7 @@ pub enum Deed {
     RetryJob { id: JobId },
     DiscardJob { id: JobId, reason: String },
     EndSession { id: SessionId, of: String },
+    EndOperatorSession { id: SessionId, of: String },
     Replay { tenant: String, id: WebhookDeliveryId },
 }
 
@@ -97,6 +100,7 @@ pub enum Records {
     Endpoints(Vec<TenantWebhookEndpoint>),
     Deliveries(Vec<WebhookDelivery>),
     Sessions(Vec<TenantSession>),
+    OperatorSessions(Vec<OperatorSession>),
     LogIns(Vec<TenantSessionEvent>),
     /// With the first page, how the log stands.
     Audit {
@@ -156,7 +160,9 @@ impl Deed {
             Self::RetrySyncs(_) => ("What failed".to_owned(), "is sent again"),
             Self::RetryJob { .. } => ("The job".to_owned(), "waits again"),
             Self::DiscardJob { .. } => ("The job".to_owned(), "is discarded"),
-            Self::EndSession { of, .. } => (format!("The session of {of}"), "is ended"),
+            Self::EndSession { of, .. } | Self::EndOperatorSession { of, .. } => {
+                (format!("The session of {of}"), "is ended")
+            }
             Self::Replay { .. } => ("The delivery".to_owned(), "is sent again"),
         }
     }

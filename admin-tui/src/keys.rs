@@ -36,6 +36,8 @@ pub enum Command {
     /// Whose it is.
     Tenant,
     Sessions,
+    /// Superadmins' own, in place of clients'.
+    Operators,
     /// What is on its way.
     Order,
     Retry,
@@ -143,8 +145,11 @@ pub const ENDPOINTS: &[Binding] = &[TENANT];
 pub const DELIVERIES: &[Binding] =
     &[TENANT, binding(&[ctrl('t')], "send what is marked, or this one, again", Command::Replay)];
 
-pub const SESSIONS: &[Binding] =
-    &[TENANT, binding(&[ctrl('d')], "end what is marked, or this one: asks for the user, or the count", Command::End)];
+pub const SESSIONS: &[Binding] = &[
+    TENANT,
+    binding(&[letter('o')], "superadmins' own sessions, or clients' again", Command::Operators),
+    binding(&[ctrl('d')], "end what is marked, or this one: asks for the user, or the count", Command::End),
+];
 
 pub const LOG_INS: &[Binding] =
     &[TENANT, binding(&[letter('s')], "the open sessions of its client", Command::Sessions)];
@@ -200,7 +205,7 @@ mod tests {
     #[test]
     fn what_changes_something_takes_more_than_a_letter() {
         use Command as Does;
-        let looks = [Does::New, Does::Change, Does::Failed, Does::Tenant, Does::Sessions, Does::Order];
+        let looks = [Does::New, Does::Change, Does::Failed, Does::Tenant, Does::Sessions, Does::Order, Does::Operators];
         for binding in SCREENS.concat().iter().filter(|binding| !looks.contains(&binding.command)) {
             assert!(binding.keys.iter().all(|key| key.ctrl), "{binding:?}");
         }

@@ -14,6 +14,7 @@ use countinghouse_contract::{
         TenantQuery,
         jobs::DeadJobQuery,
         looks::{FailingEndpointQuery, TenantSessionEventQuery, TenantSessionQuery},
+        sessions::OperatorSessionQuery,
         syncs::TenantErpSyncQuery,
     },
     audit::OperatorAuditQuery,
@@ -112,6 +113,9 @@ async fn page(session: &SuperadminSession, query: &Query, cursor: Option<String>
         }
         Query::Sessions(query) => {
             of(session.sessions(&TenantSessionQuery { limit, cursor, ..query }).await?, Records::Sessions)
+        }
+        Query::OperatorSessions => {
+            of(session.operator_sessions(&OperatorSessionQuery { limit, cursor }).await?, Records::OperatorSessions)
         }
         Query::LogIns(query) => {
             of(session.session_logs(&TenantSessionEventQuery { limit, cursor, ..query }).await?, Records::LogIns)

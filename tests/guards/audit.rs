@@ -109,6 +109,13 @@ async fn changing(world: &World, route: &Route) -> RequestBuilder {
             let path = format!("/admin/tenants/north/users/{}/reset-2fa", world.north.user("technician"));
             send(superadmin, &path, json!({}))
         }
+        "DELETE /admin/superadmins/sessions/{id}" => {
+            world.clock.advance(chrono::Duration::seconds(30));
+            nobody.post("/admin/auth/login", &world.superadmin_login()).await.expect(200);
+            let newest = superadmin.get("/admin/superadmins/sessions?limit=1").await.expect(200)["data"][0].clone();
+            let path = format!("/admin/superadmins/sessions/{}", newest["id"].as_str().unwrap());
+            superadmin.request(method(route), &path)
+        }
         name if ["/admin/erp-syncs", "/admin/jobs", "/admin/sessions", "/admin/tenants/{slug}/webhooks"]
             .iter()
             .any(|room| name.contains(room)) =>

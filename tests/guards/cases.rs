@@ -402,6 +402,7 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         }
         "POST /erp/run" => (route.path.to_owned(), None),
         "GET /admin/superadmins"
+        | "GET /admin/superadmins/sessions"
         | "GET /admin/erp-syncs"
         | "GET /admin/jobs"
         | "GET /admin/jobs/queues"
@@ -411,6 +412,8 @@ pub fn case(route: &Route, things: &Things) -> (String, Option<Value>) {
         | "GET /admin/sessions/logs"
         | "GET /admin/webhooks/endpoints" => (route.path.to_owned(), None),
         "DELETE /admin/sessions/{id}" => (with(&things.session), None),
+        // No thing of a client: there is none with this id.
+        "DELETE /admin/superadmins/sessions/{id}" => (with(&things.session), None),
         "GET /admin/tenants/{slug}/usage"
         | "GET /admin/tenants/{slug}/users"
         | "GET /admin/tenants/{slug}/products"

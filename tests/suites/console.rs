@@ -128,7 +128,8 @@ async fn a_failed_sync_is_found_understood_mended_and_seen_to_succeed() {
     press(ENTER, &["Attempt 1", "✗ 422", "Answered", "Request"]);
     // What it is about, for who wants to see more: that is not counted.
     console.press("o");
-    for text in [&format!("Order {number} of north"), "! does not have it", "1 × LAMP", "Totals in EUR"] {
+    let title = format!("Order {number} of north");
+    for text in [&*title, "! does not have it", "1 × LAMP", "Totals in EUR"] {
         console.see(text);
     }
     console.press(ESCAPE);
@@ -211,6 +212,9 @@ async fn whoever_was_logged_in_stays_so_until_they_log_out() {
     assert!(list.wait().success(), "{}", list.screen());
     list.see("When,Who,What,Of,Details");
     list.see("superadmin.logged_in");
+    let mut list = desk.open((120, 24), &["sessions", "--only", "of=superadmins", "--output", "csv"]);
+    assert!(list.wait().success(), "{}", list.screen());
+    list.see(&format!("(this one),{SUPERADMIN},127.0.0.1"));
     let mut wrong = desk.open((120, 24), &["syncs", "--only", "status=lost"]);
     assert!(!wrong.wait().success());
     wrong.see("status is one of: failed");

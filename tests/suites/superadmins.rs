@@ -2,7 +2,7 @@
 
 use crate::footprint::footprint;
 use countinghouse_tests::{Login, World};
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -85,4 +85,62 @@ async fn superadmins_are_listed_newest_first_and_page_by_page() {
     let tenants = root.get("/admin/tenants?limit=1").await.expect(200)["next_cursor"].clone();
     let foreign = format!("/admin/superadmins?cursor={}", tenants.as_str().unwrap());
     root.get(&foreign).await.invalid(&[("/cursor", "invalid_cursor")]);
+}
+
+#[tokio::test]
+async fn superadmins_see_each_others_sessions_and_end_them() {
+    let world = World::start().await;
+    let root = world.superadmin();
+    let made = root.post("/admin/superadmins", &json!({"username": "deputy"})).await.expect(201);
+    let [password, secret] = ["password", "totp_secret"].map(|name| made[name].as_str().unwrap());
+    let login = json!({"username": "deputy", "password": password, "totp_code": code(&world, secret)});
+    let pair = world.nobody().post("/admin/auth/login", &login).await.expect(200);
+    let deputy = world.with_token(pair["access_token"].as_str().unwrap());
+    let path = "/admin/superadmins/sessions";
+    let listed = deputy.get(path).await.expect(200);
+    let seen = |row: &Value| (row["username"].clone(), row["current"].clone());
+    let [theirs, roots] = [0, 1].map(|at| listed["data"][at].clone());
+    assert_eq!([seen(&theirs), seen(&roots)], [(json!("deputy"), json!(true)), (json!("root"), json!(false))]);
+    assert_eq!((&theirs["superadmin_id"], &listed["data"][2]), (&made["id"], &Value::Null));
+    let first = root.get(&format!("{path}?limit=1")).await.expect(200);
+    assert_eq!((seen(&first["data"][0]).1, &first["data"][0]["id"]), (json!(false), &theirs["id"]));
+    let next = format!("{path}?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    assert_eq!(root.get(&next).await.expect(200)["data"][0]["id"], roots["id"]);
+
+    let of = |row: &Value| format!("{path}/{}", row["id"].as_str().unwrap());
+    let session = of(&theirs);
+    for answer in join_all([(); 4].map(|()| root.delete(&session))).await {
+        assert_eq!(answer.status, 204);
+    }
+    deputy.get("/admin/tenants").await.problem(401, "session_ended");
+    let refresh = json!({"refresh_token": pair["refresh_token"]});
+    world.nobody().post("/admin/auth/refresh", &refresh).await.problem(401, "invalid_refresh_token");
+    let entries = root.get("/admin/audit?action=superadmin.session_ended").await.expect(200)["data"].clone();
+    assert_eq!((entries.as_array().unwrap().len(), &entries[0]["resource"]["id"]), (1, &made["id"]), "{entries}");
+    assert_eq!(entries[0]["before"]["session_id"], theirs["id"]);
+    assert_eq!(entries[0]["actor"]["id"], roots["superadmin_id"]);
+    for never in [uuid::Uuid::now_v7().to_string(), "x".to_owned()] {
+        root.delete(&format!("{path}/{never}")).await.problem(404, "not_found");
+    }
+    assert_eq!(root.get(path).await.expect(200)["data"].as_array().unwrap().len(), 1);
+    // Their own as well: as if they had logged out.
+    assert_eq!(root.delete(&of(&roots)).await.status, 204);
+    root.get(path).await.problem(401, "session_ended");
+}
+
+#[tokio::test]
+async fn only_sessions_that_open_a_door_are_listed() {
+    let world = World::start().await;
+    let root = world.superadmin();
+    // Of one who may not come in any more, one whose time is over, and one that was ended.
+    let insert = "INSERT INTO superadmins \
+             SELECT gen_random_uuid(), 'gone', password_hash, totp_secret, 0, true, now(), now() FROM superadmins; \
+         INSERT INTO superadmin_sessions (id, superadmin_id, created_at, expires_at, ended_at) \
+             SELECT gen_random_uuid(), a.id, now(), s.expires_at, s.ended_at FROM superadmins a CROSS JOIN (VALUES \
+                 (true, timestamptz '2999-01-01', NULL), (false, '2001-01-01', NULL), (false, '2999-01-01', now()) \
+             ) AS s (of_disabled, expires_at, ended_at) WHERE s.of_disabled = a.disabled";
+    world.database(Login::Owner).batch_execute(insert).unwrap();
+    let listed = root.get("/admin/superadmins/sessions").await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!((&listed["data"][0]["username"], &listed["data"][0]["current"]), (&json!("root"), &json!(true)));
 }

@@ -30,6 +30,10 @@ pub async fn done(session: &SuperadminSession, deed: &Deed) -> Result<Outcome, C
             session.end_session(*id).await?;
             Outcome::Gone(id.to_string())
         }
+        Deed::EndOperatorSession { id, .. } => {
+            session.end_operator_session(*id).await?;
+            Outcome::Gone(id.to_string())
+        }
         Deed::Replay { tenant, id } => {
             Outcome::Changed(Records::Deliveries(vec![session.replay_webhook_of(tenant, *id).await?]))
         }

@@ -13,10 +13,11 @@ pub use events::{News, OperatorEvents};
 
 use crate::{Client, ClientError};
 use countinghouse_contract::{
-    Page,
+    Page, SessionId,
     admin::{
         LoginSuperadmin, NewSuperadmin, NewTenant, Superadmin, SuperadminMade, SuperadminQuery, Suspension, Tenant,
         TenantMade, TenantPatch, TenantQuery,
+        sessions::{OperatorSession, OperatorSessionQuery},
     },
     audit::{AuditChain, AuditEntry, OperatorAuditQuery},
     auth::{LoggedIn, Refresh, Refreshed},
@@ -153,6 +154,22 @@ impl SuperadminSession {
     /// The problem `invalid_cursor` inside of `invalid_request`.
     pub async fn superadmins(&self, query: &SuperadminQuery) -> Result<Page<Superadmin>, ClientError> {
         self.call(self.client.list("/admin/superadmins", query)?).await
+    }
+
+    /// One page of superadmins' open sessions, newest first.
+    ///
+    /// # Errors
+    /// The problem `invalid_cursor` inside of `invalid_request`.
+    pub async fn operator_sessions(&self, query: &OperatorSessionQuery) -> Result<Page<OperatorSession>, ClientError> {
+        self.call(self.client.list("/admin/superadmins/sessions", query)?).await
+    }
+
+    /// Ends a superadmin's session, which may be this one.
+    ///
+    /// # Errors
+    /// The problem `not_found`.
+    pub async fn end_operator_session(&self, id: SessionId) -> Result<(), ClientError> {
+        self.open(self.client.delete(&format!("/admin/superadmins/sessions/{id}"))).await.map(drop)
     }
 
     /// One page of clients, newest first.

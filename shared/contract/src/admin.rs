@@ -4,6 +4,7 @@ pub mod jobs;
 pub mod live;
 pub mod looks;
 pub mod overview;
+pub mod sessions;
 pub mod syncs;
 
 use crate::{Currency, Patch, SuperadminId, TenantId, UserId};

@@ -52,7 +52,10 @@ fn its_order_is_opened_and_left_again() {
     let mut app = loaded("syncs");
     assert_eq!(press(&mut app, KeyCode::Char('o')), opened(&look));
     app.answered(&Answer::Look { look: look.clone(), outcome: Ok(samples::order()) }, now());
-    sees(&mut app, &["Order SO-000042 of north-lamps", "! does not have it", "2 × LAMP-7, Desk lamp in red", "Totals in EUR"]);
+    sees(
+        &mut app,
+        &["Order SO-000042 of north-lamps", "! does not have it", "2 × LAMP-7, Desk lamp in red", "Totals in EUR"],
+    );
     assert!(press(&mut app, KeyCode::Esc).is_empty());
     let sync = Look::Sync(id(42).parse().unwrap());
     assert_eq!(press(&mut app, KeyCode::Enter), opened(&sync));
@@ -162,6 +165,39 @@ fn jobs_and_deliveries_are_tried_again_and_sessions_ended() {
     done(&mut app, end, Ok(Outcome::Gone(id(21))));
     let seen = screen(&mut app, 100, 30);
     assert!(seen.contains("The session of olga of north-lamps is ended.") && !seen.contains("olga  "), "{seen}");
+}
+
+#[test]
+fn superadmins_sessions_are_seen_in_place_of_clients_and_ended_too() {
+    let mut app = loaded("sessions");
+    let effects = press(&mut app, KeyCode::Char('o'));
+    answer(&mut app, &effects);
+    insta::assert_snapshot!("sessions_of_superadmins", screen(&mut app, 80, 24));
+    assert!(press(&mut app, KeyCode::Char('t')).is_empty());
+    sees(&mut app, &["! A superadmin is of no client."]);
+    ctrl(&mut app, 'd');
+    sees(&mut app, &["End the session of the superadmin ada", "This console's own is among them"]);
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Enter);
+    insta::assert_snapshot!("sessions_of_superadmins_open", screen(&mut app, 60, 20));
+    ctrl(&mut app, 'd');
+    sees(&mut app, &["Whoever it is has to log in again."]);
+    typed(&mut app, "grace");
+    let end = Deed::EndOperatorSession { id: id(25).parse().unwrap(), of: "the superadmin grace".to_owned() };
+    assert_eq!(deeds(&press(&mut app, KeyCode::Enter)), std::slice::from_ref(&end));
+    done(&mut app, end, Ok(Outcome::Gone(id(25))));
+    sees(&mut app, &["✓ The session of the superadmin grace is ended.", "Open sessions 1"]);
+    assert!(command(&mut app, "tenant north-lamps").is_empty());
+    sees(&mut app, &["! Superadmins are of no client"]);
+    assert!(command(&mut app, "of everybody").is_empty());
+    sees(&mut app, &["! of is one of: clients, superadmins."]);
+    // Clients' again, by the same key or back.
+    let effects = press(&mut app, KeyCode::Char('o'));
+    answer(&mut app, &effects);
+    sees(&mut app, &["olga"]);
+    let effects = press(&mut app, KeyCode::Esc);
+    assert!(matches!(query(&effects), Query::OperatorSessions), "{effects:?}");
 }
 
 /// A key in details is about what they show, though the list may have changed behind them.

@@ -180,6 +180,12 @@ fn session(number: usize, tenant: &str, username: &str) -> Value {
         "last_seen_at": "2026-11-22T09:59:00Z", "expires_at": "2026-11-23T08:00:00Z"})
 }
 
+fn operator_session(number: usize, username: &str, current: bool) -> Value {
+    json!({"id": id(number), "superadmin_id": id(3), "username": username, "address": "198.51.100.4",
+        "user_agent": "countinghouse-admin \u{9b}2J", "current": current, "created_at": "2026-11-22T09:00:00Z",
+        "last_seen_at": "2026-11-22T09:59:00Z", "expires_at": "2026-11-22T21:00:00Z"})
+}
+
 fn door(number: usize, kind: &str, username: Option<&str>) -> Value {
     json!({"tenant": "north-lamps", "id": id(number), "kind": kind, "user_id": null, "username": username,
         "session_id": null, "order_id": null, "address": "198.51.100.9", "user_agent": "curl/8",
@@ -224,6 +230,10 @@ pub fn records(query: &Query) -> Records {
             session(21, "north-lamps", "olga"),
             session(22, "southern", "sven"),
             session(23, "east", "eva"),
+        ]))),
+        Query::OperatorSessions => Records::OperatorSessions(of(json!([
+            operator_session(24, "ada", true),
+            operator_session(25, "grace", false),
         ]))),
         Query::LogIns(_) => Records::LogIns(of(json!([
             door(81, "login_failed", Some("olga")),

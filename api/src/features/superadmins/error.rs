@@ -24,6 +24,8 @@ pub enum SuperadminError {
     InvalidRefreshToken,
     #[error("a superadmin of this name exists already")]
     NameTaken,
+    #[error("there is no such session")]
+    NoSession,
     /// Which rule the input breaks, in words for the command line too.
     #[error("{0}")]
     Refused(ApiError),
@@ -53,6 +55,7 @@ impl From<SuperadminError> for ApiError {
                 INVALID_REFRESH_TOKEN.with("This refresh token is not, or no longer, good.")
             }
             SuperadminError::NameTaken => problems::USERNAME_TAKEN.with("Names are compared whatever their case."),
+            SuperadminError::NoSession => Self::not_found(),
             SuperadminError::Refused(error) => error,
             SuperadminError::TooMany(error) => error.into(),
             SuperadminError::Password(error) => error.into(),

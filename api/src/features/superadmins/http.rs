@@ -1,20 +1,23 @@
 //! Routes under `/admin/auth` and `/admin/superadmins`.
 
-use super::{login as door, refresh, service};
+use super::{login as door, refresh, service, sessions};
 use crate::{
     app::AppState,
     features::identity::{INVALID_CREDENTIALS, INVALID_REFRESH_TOKEN, Origin},
     platform::{
         authn::PlatformCtx,
-        http::{Access, Answer, ApiError, Body, Position, Query, Route, no_content, problems},
+        http::{Access, Answer, ApiError, Body, IdPath, Position, Query, Route, no_content, problems},
         limits::RateClass,
         metrics::Who,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use countinghouse_contract::{
-    Page,
-    admin::{LoginSuperadmin, NewSuperadmin, Superadmin, SuperadminMade, SuperadminQuery},
+    Page, SessionId,
+    admin::{
+        LoginSuperadmin, NewSuperadmin, Superadmin, SuperadminMade, SuperadminQuery,
+        sessions::{OperatorSession, OperatorSessionQuery},
+    },
     auth::{LoggedIn, Refresh, Refreshed, SuperadminLogin},
 };
 
@@ -33,6 +36,10 @@ pub fn routes() -> Vec<Route> {
             .about("Makes a superadmin; password and secret are shown in this answer and never again.")
             .creates()
             .refuses(&[problems::USERNAME_TAKEN]),
+        Route::get("/admin/superadmins/sessions", Access::Superadmin, open_sessions)
+            .about("Superadmins' sessions that have not ended, newest first."),
+        Route::delete("/admin/superadmins/sessions/{id}", Access::Superadmin, end_session)
+            .about("Ends a superadmin's session, the caller's own too."),
     ]
 }
 
@@ -72,4 +79,21 @@ async fn create(
     body: Body<NewSuperadmin>,
 ) -> Result<Answer<SuperadminMade>, ApiError> {
     Ok(Answer::created(service::create_colleague(&state, &ctx, body.0).await?))
+}
+
+async fn open_sessions(
+    state: Data<AppState>,
+    ctx: PlatformCtx,
+    query: Query<OperatorSessionQuery>,
+) -> Result<Answer<Page<OperatorSession>>, ApiError> {
+    const LIST: &str = "superadmins' sessions";
+    let asked = state.cursors.page(LIST, query.0.limit, query.0.cursor.as_deref())?;
+    let rows = sessions::list(&state, &ctx, asked).await?;
+    let position = |session: &OperatorSession| Position { created_at: session.created_at, id: session.id.0 };
+    Ok(Answer::ok(state.cursors.make_page(LIST, asked, rows, position, |session| session)))
+}
+
+async fn end_session(state: Data<AppState>, ctx: PlatformCtx, id: IdPath<SessionId>) -> Result<HttpResponse, ApiError> {
+    sessions::end(&state, &ctx, id.0).await?;
+    Ok(no_content())
 }

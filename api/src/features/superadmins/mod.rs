@@ -10,6 +10,7 @@ mod login;
 mod refresh;
 mod repo;
 mod service;
+mod sessions;
 
 pub use http::routes;
 pub use service::{Created, create};

@@ -90,6 +90,8 @@ actions! {
     /// The password was right and the code was not.
     SuperadminLoginRefused = "superadmin.login_refused",
     SuperadminLoggedOut = "superadmin.logged_out",
+    /// By a superadmin, whoever's it was.
+    SuperadminSessionEnded = "superadmin.session_ended",
     /// A spent refresh token came back, which ended the session.
     SuperadminRefreshReused = "superadmin.refresh_reused",
     WebhookEndpointCreated = "webhook_endpoint.created",

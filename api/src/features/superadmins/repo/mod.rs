@@ -1,10 +1,12 @@
 //! Superadmins, their sessions and refresh tokens in the database.
 
 mod refresh;
+mod sessions;
 
 pub use refresh::{
     RefreshRow, end_session, extend_session, insert_refresh_token, lock_refresh_token, mark_refresh_used, refresh_hash,
 };
+pub use sessions::{close_session, open_sessions};
 
 use crate::{
     features::identity::Origin,

@@ -1,0 +1,1 @@
+DROP INDEX superadmin_sessions_open;
