@@ -9,7 +9,7 @@ mod palette;
 use crate::{
     asks::Ask,
     input::Input,
-    keys,
+    keys::{self, Command},
     narrows::Narrows,
     popups::{After, Popup},
     profile::Profile,
@@ -60,8 +60,8 @@ pub struct App {
     at: usize,
     steps: Vec<Step>,
     popup: Option<Box<Popup>>,
-    /// The record that the open one was come to from.
-    beneath: Option<Box<Popup>>,
+    /// What the open one was come to from, the nearest last.
+    beneath: Vec<Popup>,
     typing: Option<Typing>,
     message: Option<(Tone, String)>,
     now: DateTime<Utc>,
@@ -79,7 +79,7 @@ impl App {
             at: 0,
             steps: Vec::new(),
             popup: None,
-            beneath: None,
+            beneath: Vec::new(),
             typing: None,
             message: None,
             now,
@@ -123,7 +123,8 @@ impl App {
             After::Asks(ask) => self.ask(ask),
             After::Passes => {
                 let own = self.screen().about().bindings;
-                match (keys::command(key, &[own]), self.open_record()) {
+                match (keys::command(key, &[own, keys::HELP]), self.open_record()) {
+                    (Some(Command::Help), _) => self.act(Command::Help),
                     (Some(command), Some(record)) => self.act_on(command, Some(&record)),
                     _ => Vec::new(),
                 }

@@ -78,9 +78,14 @@ const fn binding(keys: &'static [Key], does: &'static str, command: Command) -> 
     Binding { keys, does, command }
 }
 
+const THESE: Binding = binding(&[letter('?')], "these keys", Command::Help);
+
+/// Before every record that is open.
+pub const HELP: &[Binding] = &[THESE];
+
 /// On every screen.
 pub const EVERYWHERE: &[Binding] = &[
-    binding(&[letter('?')], "these keys", Command::Help),
+    THESE,
     binding(&[letter(':')], "a command: a screen, or :tenant north to narrow the list", Command::Palette),
     binding(&[plain(KeyCode::Tab)], "the next screen", Command::NextScreen),
     binding(&[plain(KeyCode::BackTab)], "the screen before", Command::PreviousScreen),

@@ -34,7 +34,7 @@ impl App {
             Command::Palette => self.typing = Some(Typing::Palette(Input::default())),
             Command::Help => {
                 let own = self.screen().about().bindings;
-                self.popup = Some(Box::new(Popup::Help(Help::of(&[own, keys::LIST, keys::EVERYWHERE]))));
+                self.open(Popup::Help(Help::of(&[own, keys::LIST, keys::EVERYWHERE])));
             }
             Command::NextScreen => self.turn(1),
             Command::PreviousScreen => self.turn(self.screens.len().saturating_sub(1)),
@@ -102,7 +102,8 @@ impl App {
     fn go(&mut self, to: &str, narrows: Narrows, key: Option<String>) {
         let Some(place) = self.screens.iter().position(|screen| screen.about().name == to) else { return };
         let from = self.at;
-        (self.popup, self.beneath) = (None, None);
+        self.popup = None;
+        self.beneath.clear();
         self.at = place;
         let screen = self.screen();
         let before = screen.narrows().clone();
@@ -137,21 +138,24 @@ impl App {
         effects
     }
 
-    /// Before what is open; a record before the one that it was come to from.
+    /// Before what is open: what a record leads to before the record.
     fn open(&mut self, popup: Popup) -> Option<Effect> {
         match (self.popup.as_deref(), &popup) {
             (Some(Popup::Details(open)), Popup::Details(new)) if open.look() == new.look() => {}
-            (Some(Popup::Details(_)), Popup::Details(_)) => self.beneath = self.popup.take(),
-            _ => self.beneath = None,
+            (Some(Popup::Details(_)), Popup::Details(_) | Popup::Help(_)) => {
+                self.beneath.extend(self.popup.take().map(|popup| *popup));
+            }
+            _ => self.beneath.clear(),
         }
         self.popup = Some(Box::new(popup));
         self.look()
     }
 
-    /// What stood beneath is looked at again: what became of it meanwhile was not shown.
+    /// A record that comes to be seen again is looked at again: it was not shown what became of it meanwhile.
     pub(super) fn close(&mut self) -> Vec<Effect> {
-        self.popup = self.beneath.take();
-        self.look().into_iter().collect()
+        let was_help = matches!(self.popup.as_deref(), Some(Popup::Help(_)));
+        self.popup = self.beneath.pop().map(Box::new);
+        self.look().filter(|_| !was_help).into_iter().collect()
     }
 
     /// What the open record asks for.

@@ -61,10 +61,12 @@ impl App {
         match answer {
             Answer::Done(done) => self.done(done),
             Answer::Look { look, outcome } => {
-                if let Some(Popup::Details(details)) = self.popup.as_deref_mut()
-                    && details.look() == Some(look)
-                {
-                    details.fill(outcome.clone().map(|looked| screens::shown(&looked, now)));
+                for popup in self.popup.as_deref_mut().into_iter().chain(&mut self.beneath) {
+                    if let Popup::Details(details) = popup
+                        && details.look() == Some(look)
+                    {
+                        details.fill(outcome.clone().map(|looked| screens::shown(&looked, now)));
+                    }
                 }
             }
             Answer::Counted { which, outcome: Ok(found) } => match screens::retrying_all(which, *found) {

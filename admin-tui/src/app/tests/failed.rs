@@ -70,6 +70,11 @@ fn its_order_is_opened_and_left_again() {
     app.heard(&crate::live::Heard::Event(Box::new(told.clone())), now());
     assert_eq!(app.look_again(&told), opened(&look));
     assert_eq!(press(&mut app, KeyCode::Char('o')), opened(&look), "it is read again by hand");
+    // The keys stand before it, and nothing is read anew for that.
+    assert!(press(&mut app, KeyCode::Char('?')).is_empty());
+    sees(&mut app, &["its order, as it stands"]);
+    assert!(press(&mut app, KeyCode::Char('?')).is_empty());
+    sees(&mut app, &["Order SO-000042 of north-lamps"]);
     assert_eq!(press(&mut app, KeyCode::Esc), opened(&sync));
     app.answered(&Answer::Look { look: sync, outcome: Ok(samples::sync_log()) }, now());
     sees(&mut app, &["Attempt 3"]);
