@@ -7,7 +7,8 @@
 mod troubles;
 
 use clap::Parser;
-use countinghouse_tests::{Caller, Figures, Verdict, World};
+use countinghouse_tests::{Caller, Figures, Login, Verdict, World};
+use diesel::connection::SimpleConnection;
 use std::{
     process::ExitCode,
     time::{Duration, Instant},
@@ -32,6 +33,7 @@ async fn main() -> ExitCode {
     let world = World::start().await;
     let began = Instant::now();
     troubles::fill(&world, args.clients);
+    show(&world, "client-77", 50_000);
     println!("{} clients made in {:.0?}", args.clients, began.elapsed());
     let root = world.superadmin();
     let mut figures = Figures::default();
@@ -49,6 +51,8 @@ async fn main() -> ExitCode {
         ("failing endpoints of all clients", "/admin/webhooks/endpoints", 20),
         ("clients, newest page", "/admin/tenants", 20),
         ("clients by a part of their name", "/admin/tenants?q=ient%209999", 20),
+        ("what one client makes use of, with ten pictures", "/admin/tenants/client-78/usage", 20),
+        ("the same, with 50,000", "/admin/tenants/client-77/usage", 100),
     ] {
         let (median, worst) = measure(&root, path, args.times).await;
         let verdict = Verdict::of(median < Duration::from_millis(goal));
@@ -60,6 +64,27 @@ async fn main() -> ExitCode {
     let verdict = Verdict::of(took < Duration::from_millis(300));
     figures.row("the overview, read anew", format!("{took:.1?}"), "300 ms or less", verdict);
     figures.ended()
+}
+
+/// Pictures, with two files each: ten of each client, and so many of this one, as they may have come over the years.
+fn show(world: &World, slug: &str, pictures: usize) {
+    let statements = format!(
+        "SET session_replication_role = replica;
+         CREATE TEMPORARY TABLE shown AS
+             SELECT t.id AS tenant_id, gen_random_uuid() AS id FROM tenants t
+             CROSS JOIN LATERAL generate_series(1, CASE WHEN t.slug = '{slug}' THEN {pictures} ELSE 10 END) n;
+         INSERT INTO image_files (tenant_id, sha256, bytes, touched_at)
+             SELECT tenant_id, sha256((id::text || n)::bytea), 100000, now() FROM shown, generate_series(1, 2) n
+             ORDER BY random();
+         INSERT INTO product_images (tenant_id, id, product_id, sha256, bytes, format, width, height,
+                 original_sha256, display_sha256, created_by, created_at)
+             SELECT tenant_id, id, gen_random_uuid(), sha256(id::text::bytea), 1, 'png', 1, 1,
+                 sha256((id::text || 1)::bytea), sha256((id::text || 2)::bytea), gen_random_uuid(), now() FROM shown
+             ORDER BY random()"
+    );
+    let mut database = world.database(Login::Superuser);
+    database.batch_execute(&statements).expect("pictures");
+    database.batch_execute("VACUUM ANALYZE").expect("statistics");
 }
 
 async fn measure(root: &Caller, path: &str, times: usize) -> (Duration, Duration) {
