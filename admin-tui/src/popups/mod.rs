@@ -77,6 +77,13 @@ fn frame(area: Rect, size: (usize, usize), title: &str, buffer: &mut Buffer, the
         height: height.min(area.height),
     };
     Clear.render(place, buffer);
+    // A wide character that begins before the frame would cover its edge.
+    for y in place.y..place.bottom() {
+        let before = place.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)));
+        if let Some(cell) = before.filter(|cell| crate::text::width(cell.symbol()) > 1) {
+            cell.set_symbol(" ");
+        }
+    }
     let title = fit(title, usize::from(width).saturating_sub(4));
     let block = Block::bordered().border_style(theme.frame(true)).title(format!(" {title} "));
     let inner = block.inner(place);
