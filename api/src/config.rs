@@ -118,7 +118,7 @@ pub struct Retention {
 /// else with it (`PATCH /admin/tenants/{slug}`), and how often somebody may try to log in.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
-    /// `RATE_READS`: reads a second.
+    /// `RATE_READS`: reads a second, and a tenth as many searches for what looks like a product.
     pub reads: u32,
     /// `RATE_WRITES`: changes a second.
     pub writes: u32,

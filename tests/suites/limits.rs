@@ -14,6 +14,7 @@ use std::future::ready;
 
 const UPLOAD: &str = "/test/uploads";
 const REPORT: &str = "/test/reports";
+const SEARCH: &str = "/test/searches";
 
 /// A world whose limits are low, and whose clock stands.
 async fn strict_world() -> World {
@@ -21,6 +22,7 @@ async fn strict_world() -> World {
     let routes = vec![
         Route::post(UPLOAD, Access::LoggedIn, done).rate(RateClass::Upload),
         Route::get(REPORT, Access::LoggedIn, done).rate(RateClass::Report),
+        Route::get(SEARCH, Access::LoggedIn, done).rate(RateClass::Search),
     ];
     let builder = World::builder().routes(routes).config(|config| {
         let rates = &mut config.rates;
@@ -33,11 +35,12 @@ async fn strict_world() -> World {
 }
 
 /// A request of each class, the name of its quota, and what that is in [`strict_world`].
-const CLASSES: [(&str, &str, &str, u32); 4] = [
+const CLASSES: [(&str, &str, &str, u32); 5] = [
     ("GET", "/auth/me", "reads", 40),
     ("POST", "/roles", "writes", 4),
     ("POST", UPLOAD, "uploads", 2),
     ("GET", REPORT, "reports", 1),
+    ("GET", SEARCH, "searches", 4),
 ];
 
 async fn call(caller: &Caller, method: &str, path: &str) -> Answer {
@@ -118,6 +121,7 @@ async fn every_answer_under_the_api_says_what_is_left() {
                 (RateClass::LogIn, false) => "log-ins",
                 (RateClass::Upload, _) => "uploads",
                 (RateClass::Report, _) => "reports",
+                (RateClass::Search, _) => "searches",
             };
             assert!(policy.starts_with(&format!("\"{name}\";")), "{method} {path}: {policy}");
         }
@@ -333,6 +337,7 @@ async fn a_clients_own_limits_are_in_force_on_the_next_requests() {
     agree(json!({"reads_per_second": 90, "uploads_per_second": 1})).await;
     assert_eq!(policy(&owner).await, "\"reads\";q=90;w=1");
     assert_eq!(policy(&south).await, "\"reads\";q=40;w=1");
+    assert_eq!(call(&owner, "GET", SEARCH).await.header("ratelimit-policy"), "\"searches\";q=9;w=1");
     call(&owner, "POST", UPLOAD).await.expect(204);
     limited(call(&owner, "POST", UPLOAD).await, "uploads", 1);
     agree(json!({"reads_per_second": 2})).await;

@@ -51,6 +51,7 @@ async fn every_route_is_in_its_class() {
             RateClass::Read => "read",
             RateClass::Write => "write",
             RateClass::Report => "report",
+            RateClass::Search => "search",
             RateClass::LogIn => "log_in",
             // Known by what is sent.
             RateClass::Upload => "write",
@@ -100,6 +101,7 @@ async fn a_flood_is_stopped_where_it_comes_from() {
         // However it is written.
         (Method::POST, "/auth//%6cogin", "application/json"),
         (Method::GET, "/reports/balance-sheet", ""),
+        (Method::GET, "/products/x1/similar", ""),
         (Method::POST, "/imports/products", "text/csv"),
         (Method::POST, "/products/x1/images", "multipart/form-data; boundary=x"),
     ];

@@ -52,7 +52,7 @@ pub fn routes() -> Vec<Route> {
             .refuses(&[IMAGE_MODEL_UNAVAILABLE]),
         Route::get("/products/{id}/similar", read, similar)
             .about("Products that look like one of the client's own.")
-            .rate(RateClass::Report),
+            .rate(RateClass::Search),
     ]
 }
 

@@ -40,8 +40,15 @@ pub enum RateClass {
     Upload,
     /// Reports and exports.
     Report,
+    /// Comparing with all that a client has: part of its reads.
+    Search,
     /// Whatever guesses at a password or code: by address for strangers, by user for who is logged in.
     LogIn,
+}
+
+/// How many searches a second there may be where there may be so many reads: one costs the database as much as ten.
+fn searches(reads: u32) -> u32 {
+    (reads / 10).max(1)
 }
 
 /// How many buckets a process remembers, of each kind; those that are used stay.
@@ -117,6 +124,7 @@ impl Limits {
             RateClass::Write => agreed.writes_per_second,
             RateClass::Upload => agreed.uploads_per_second,
             RateClass::Report => agreed.reports_per_second,
+            RateClass::Search => agreed.reads_per_second.map(searches),
             RateClass::LogIn => None,
         };
         let default = self.quota(class);
@@ -167,6 +175,7 @@ impl Limits {
             RateClass::Write => Quota::per_second("writes", rates.writes),
             RateClass::Upload => Quota::per_second("uploads", rates.uploads),
             RateClass::Report => Quota::per_second("reports", rates.reports),
+            RateClass::Search => Quota::per_second("searches", searches(rates.reads)),
             RateClass::LogIn => Quota::per_minute("log-ins-of-address", rates.log_ins_address),
         }
     }

@@ -171,6 +171,7 @@ fn rate_class(class: RateClass) -> &'static str {
         RateClass::Write => "write",
         RateClass::Upload => "upload",
         RateClass::Report => "report",
+        RateClass::Search => "search",
         RateClass::LogIn => "log_in",
     }
 }
