@@ -16,7 +16,7 @@ pub struct ProductImage {
     pub id: ImageId,
     pub product_id: ProductId,
     /// Where a browser finds the picture as a page shows it (a JPEG of at most 1,024 pixels a side), relative to
-    /// the service's address. It is signed and good for an hour at least; asking for the picture again gives
+    /// the service's address. It is signed and good for a day at least; asking for the picture again gives
     /// another.
     #[schemars(example = "/api/v1/images/AZqqqg")]
     pub url: String,

@@ -22,21 +22,22 @@ async fn a_link_shows_its_picture_to_whoever_has_it_for_a_while() {
         assert_eq!(shown.status(), 200);
         let cache = shown.headers()["cache-control"].to_str().unwrap().to_owned();
         let seconds = cache.strip_prefix("private, max-age=").unwrap().parse::<u32>().unwrap();
-        assert!((1..=7200).contains(&seconds), "{cache}");
+        assert!((1..=3600).contains(&seconds), "{cache}");
         assert_eq!(bytes_of(shown).await, file(&owner, &image, size).await, "{name}");
     }
     let url = link(&image, "url");
     let tag = follow(&world, &url).await.headers()["etag"].clone();
     let known = world.nobody().request(Method::GET, &url).header("if-none-match", tag).send().await.unwrap();
     assert_eq!(known.status(), 304);
-    // It is the same for who asks again within the hour, so that browsers know it.
+    // It is the same for who asks again on that day, so that browsers know it.
     assert_eq!(owner.get(&path(&image)).await.expect(200)["url"], image["url"]);
-    world.clock.advance(Duration::hours(1));
+    world.clock.advance(Duration::days(1));
     let later = owner.get(&path(&image)).await;
     // The token has run out meanwhile, and the link has not.
     later.problem(401, "unauthenticated");
-    assert_ne!(world.owner().get(&path(&image)).await.expect(200)["url"], image["url"]);
-    world.clock.advance(Duration::hours(1));
+    let owner = world.log_in(&world.north, "owner").await;
+    assert_ne!(owner.get(&path(&image)).await.expect(200)["url"], image["url"]);
+    world.clock.advance(Duration::days(1));
     world.nobody().get(&url).await.problem(404, "not_found");
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::jobs::count;
+use chrono::Duration;
 use countinghouse_api::platform::crypto;
 use countinghouse_tests::pictures::{drawing, encoded, form, picture};
 use futures_util::future::join_all;
@@ -116,6 +117,26 @@ async fn with_a_key_it_happens_once() {
 }
 
 #[tokio::test]
+/// As long as the answer is kept, its links lead somewhere.
+#[tokio::test]
+async fn the_answer_of_the_first_time_has_links_that_are_good() {
+    let (world, owner, product) = shop().await;
+    let send = async |caller: &Caller| {
+        let (content_type, body) = form(&picture(1), &[]);
+        let request = caller.request(Method::POST, &format!("/products/{product}/images"));
+        Answer::of(request.header("idempotency-key", "once").header("content-type", content_type).body(body)).await
+    };
+    let first = send(&owner).await.expect(201);
+    world.clock.advance(Duration::hours(24) - Duration::minutes(1));
+    let again = send(&world.log_in(&world.north, "owner").await).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.expect(201), first);
+    for name in ["url", "original_url"] {
+        let link = first[name].as_str().unwrap().strip_prefix("/api/v1").unwrap();
+        assert_eq!(world.nobody().request(Method::GET, link).send().await.unwrap().status(), 200, "{name}");
+    }
+}
+
 async fn only_who_may_write_products_takes_pictures_in_and_out() {
     let (world, owner, product) = shop().await;
     let image = owner.upload(&product, &picture(1)).await.expect(201);

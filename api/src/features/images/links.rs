@@ -1,16 +1,17 @@
-//! Signed links, for browsers: they show a picture to whoever has them, for an hour or two.
+//! Signed links, for browsers: they show a picture to whoever has them, for a day or two.
 //!
 //! A link says client, picture, size and until when, and is signed by a key of the service's own. Whether the
 //! picture is still there, and its client not suspended, is looked at each time it is followed.
 
-use crate::platform::crypto::Stamps;
+use crate::platform::{crypto::Stamps, db::KEPT};
 use chrono::{DateTime, Utc};
 use countinghouse_contract::{ImageId, TenantId, images::ImageSize};
 use uuid::Uuid;
 
-/// A link is good for so long at least and for twice as long at most: made within one hour it is the same, so that
-/// browsers know a picture again.
-const GOOD_FOR: i64 = 3600;
+/// A link is good for so long at least and for twice as long at most: made on one day it is the same, so that browsers
+/// know a picture again. The answer to an upload is kept for as long, and whoever sends the upload again with its
+/// `Idempotency-Key` gets a link that leads somewhere.
+const GOOD_FOR: i64 = KEPT.num_seconds();
 const MADE_FOR: &str = "a picture";
 const LENGTH: usize = 16 + 16 + 1 + 8;
 
@@ -69,14 +70,14 @@ mod tests {
         let now = "2026-11-27T10:59:00Z".parse::<DateTime<Utc>>().unwrap();
         let url = write(&keys(&[1]), tenant, image, ImageSize::Display, now);
         let text = url.strip_prefix("/api/v1/images/").unwrap();
-        let linked = Linked { tenant, image, size: ImageSize::Display, good_for: 3660 };
+        let linked = Linked { tenant, image, size: ImageSize::Display, good_for: 37 * 3600 + 60 };
         assert_eq!(read(&keys(&[1]), text, now), Some(linked));
         assert_eq!(read(&keys(&[2, 1]), text, now), Some(linked));
         assert_eq!(read(&keys(&[2]), text, now), None);
-        // The same within an hour, another afterwards, and good for nothing in the end.
-        assert_eq!(write(&keys(&[1]), tenant, image, ImageSize::Display, now - Duration::minutes(59)), url);
-        assert_ne!(write(&keys(&[1]), tenant, image, ImageSize::Display, now + Duration::minutes(1)), url);
-        assert_eq!(read(&keys(&[1]), text, now + Duration::seconds(3660)), None);
+        // The same on that day, another afterwards, and good for nothing in the end.
+        assert_eq!(write(&keys(&[1]), tenant, image, ImageSize::Display, now - Duration::minutes(10 * 60 + 59)), url);
+        assert_ne!(write(&keys(&[1]), tenant, image, ImageSize::Display, now + Duration::minutes(13 * 60 + 1)), url);
+        assert_eq!(read(&keys(&[1]), text, now + Duration::minutes(37 * 60 + 1)), None);
         let changed = text.replacen(|c| c != 'x', "x", 1);
         assert_eq!(read(&keys(&[1]), &changed, now), None);
         let original = write(&keys(&[1]), tenant, image, ImageSize::Original, now);

@@ -18,6 +18,9 @@ use crate::{
 use actix_web::body::{BoxBody, SizedStream};
 use countinghouse_contract::{ImageId, ProductId, TenantId, images::ImageSize};
 
+/// For how long a browser shows a picture again without asking whether it is there still, in seconds.
+const FRESH_FOR: u64 = 3600;
+
 pub async fn list(ctx: &TenantCtx, product: ProductId, asked: PageRequest) -> Result<Vec<Image>, ImageError> {
     ctx.read(move |tx| {
         if !images::product_exists(tx, product)? {
@@ -49,7 +52,7 @@ pub async fn follow(state: &AppState, link: &str, wanted: &WantedPart) -> Result
     let linked = links::read(&state.image_stamps, link, state.ids.now()).ok_or_else(ApiError::not_found)?;
     let Linked { tenant, image, size, good_for } = linked;
     let stored = state.db.signed(tenant, move |tx| images::stored(tx, None, image)?.ok_or(ImageError::NotFound));
-    send(state, tenant, &stored.await?, size, wanted, good_for).await
+    send(state, tenant, &stored.await?, size, wanted, good_for.min(FRESH_FOR)).await
 }
 
 async fn send(
