@@ -54,21 +54,30 @@ pub fn read_in_their_index(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
     Ok(tx.conn().batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")?)
 }
 
-/// The pictures that are nearest to a vector, of all that the client has. Products are looked up one by one: for a
-/// plan that does not know how few there are, all of them would be read.
+/// The pictures that a part of a statement, `nearest`, has found, with their products. These are looked up one by one:
+/// for a plan that does not know how few there are, all of them would be read.
+macro_rules! with_products {
+    ($nearest:literal) => {
+        concat!(
+            $nearest,
+            " SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
+                 round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
+             FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
+                 WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
+             ORDER BY n.distance, n.image_id"
+        )
+    };
+}
+
+/// The pictures that are nearest to a vector, of all that the client has.
 pub fn near(tx: &mut TenantTx<'_>, model: &str, vector: &str, most: i64) -> Result<Vec<Near>, DbError> {
     let tenant = tx.tenant_id();
-    Ok(prepared(
+    Ok(prepared(with_products!(
         "WITH nearest AS MATERIALIZED ( \
              SELECT v.image_id, v.product_id, v.vector <=> (SELECT $3::text::halfvec) AS distance \
              FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 \
-             ORDER BY distance, v.image_id LIMIT $4) \
-         SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
-             round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
-         FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
-             WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
-         ORDER BY n.distance, n.image_id",
-    )
+             ORDER BY distance, v.image_id LIMIT $4)"
+    ))
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Text, _>(model.to_owned())
     .bind::<Text, _>(vector.to_owned())
@@ -79,7 +88,7 @@ pub fn near(tx: &mut TenantTx<'_>, model: &str, vector: &str, most: i64) -> Resu
 /// The pictures of other products that are nearest to any of a product's; one may be there for several of them.
 pub fn near_product(tx: &mut TenantTx<'_>, model: &str, product: ProductId, most: i64) -> Result<Vec<Near>, DbError> {
     let tenant = tx.tenant_id();
-    Ok(prepared(
+    Ok(prepared(with_products!(
         "WITH own AS MATERIALIZED ( \
              SELECT v.vector FROM product_images i JOIN image_vectors v \
                  ON v.tenant_id = i.tenant_id AND v.model = $2 AND v.image_id = i.id \
@@ -89,13 +98,8 @@ pub fn near_product(tx: &mut TenantTx<'_>, model: &str, product: ProductId, most
                  SELECT v.image_id, v.product_id, v.vector <=> o.vector AS distance FROM image_vectors v \
                  WHERE v.tenant_id = $1 AND v.model = $2 AND v.product_id <> $3 \
                  ORDER BY distance, v.image_id LIMIT $4) n \
-             ORDER BY n.distance, n.image_id LIMIT $4) \
-         SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
-             round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
-         FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
-             WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
-         ORDER BY n.distance, n.image_id",
-    )
+             ORDER BY n.distance, n.image_id LIMIT $4)"
+    ))
     .bind::<SqlUuid, _>(tenant.0)
     .bind::<Text, _>(model.to_owned())
     .bind::<SqlUuid, _>(product.0)
