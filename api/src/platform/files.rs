@@ -18,7 +18,8 @@ use object_store::{
 use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-/// How long the store may take for one request, and for all attempts at it together.
+/// How long the store may say nothing, and how long all attempts at one request may take together. What it sends is
+/// passed on as fast as somebody's line takes it, which has no limit.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_OF_ALL: Duration = Duration::from_secs(20);
 
@@ -174,9 +175,10 @@ fn in_bucket(bucket: &Bucket) -> Result<object_store::aws::AmazonS3, object_stor
     let Bucket { name, endpoint, region, access_key_id, secret_access_key } = bucket;
     let retry = RetryConfig { max_retries: 3, retry_timeout: PATIENCE_OF_ALL, ..RetryConfig::default() };
     let plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let options = ClientOptions::new().with_timeout(PATIENCE).with_allow_http(plain);
+    let options = ClientOptions::new().with_timeout_disabled().with_read_timeout(PATIENCE).with_allow_http(plain);
     let mut store = AmazonS3Builder::new().with_bucket_name(name).with_region(region).with_retry(retry);
-    store = store.with_client_options(options);
+    // One file in one request is what all who speak S3 understand.
+    store = store.with_client_options(options).with_disable_bulk_delete(true);
     if let Some(endpoint) = endpoint {
         store = store.with_endpoint(endpoint);
     }
