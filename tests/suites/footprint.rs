@@ -59,6 +59,7 @@ pub fn footprint(world: &World) -> BTreeMap<&'static str, String> {
         "import_chunks",
         "import_errors",
         "image_files",
+        "image_files_leaving",
         "product_images",
         "image_vectors",
         "image_indexes",

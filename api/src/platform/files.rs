@@ -1,10 +1,10 @@
 //! Files that are kept for good: in a folder, or in a bucket of whatever speaks S3.
 //!
-//! What is put here never changes, for it is called after its content; whoever puts the same file again puts the
-//! same bytes. Which files there are, and which are no longer needed, is known to the database alone.
+//! What is put here never changes, for it is called after its content: whoever puts a file under a name that is
+//! there puts the same bytes. Which files there are, and which are no longer needed, is known to the database alone.
 
 use super::{
-    crypto::{Secret, hex, sha256},
+    crypto::{Secret, hex},
     http::{ApiError, problems},
 };
 use crate::config::{Bucket, Images};
@@ -61,18 +61,17 @@ impl From<FilesError> for ApiError {
 pub struct FileKey {
     pub tenant: TenantId,
     pub sha256: [u8; 32],
+    /// How many files of this content were taken away before it. None of them has its name.
+    pub generation: i64,
 }
 
 impl FileKey {
-    pub fn of(tenant: TenantId, bytes: &[u8]) -> Self {
-        Self { tenant, sha256: sha256(bytes) }
-    }
-
-    /// `{tenant}/ab/ab12…`: no folder has too many files.
+    /// `{tenant}/ab/ab12…`: no folder has too many files. After it was taken away it is `ab12…-1` next time.
     fn path(&self) -> Path {
         let hash = hex(&self.sha256);
         let first: String = hash.chars().take(2).collect();
-        Path::from_iter([self.tenant.to_string(), first, hash])
+        let name = if self.generation == 0 { hash } else { format!("{hash}-{}", self.generation) };
+        Path::from_iter([self.tenant.to_string(), first, name])
     }
 }
 
@@ -197,13 +196,16 @@ impl fmt::Debug for Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::crypto::sha256;
 
     #[test]
     fn a_file_lies_with_its_client_under_its_hash() {
-        let key = FileKey::of(TenantId(uuid::Uuid::nil()), b"");
-        assert_eq!(
-            key.path().to_string(),
-            "00000000-0000-0000-0000-000000000000/e3/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        let path = |generation| {
+            let key = FileKey { tenant: TenantId(uuid::Uuid::nil()), sha256: sha256(b""), generation };
+            key.path().to_string()
+        };
+        let first =
+            "00000000-0000-0000-0000-000000000000/e3/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!((path(0), path(7)), (first.to_owned(), format!("{first}-7")));
     }
 }

@@ -31,10 +31,14 @@ pub enum Point {
     CallEnded,
     /// The files of a picture are in the store, and it is not entered.
     PictureStored,
+    /// Files of pictures were given up, and are in the store still.
+    FilesGivenUp,
+    /// They are out of it, and nobody has noted that.
+    FilesTaken,
 }
 
 impl Point {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Claimed,
         Self::StepDone,
         Self::Finishing,
@@ -47,6 +51,8 @@ impl Point {
         Self::CallWritten,
         Self::CallEnded,
         Self::PictureStored,
+        Self::FilesGivenUp,
+        Self::FilesTaken,
     ];
 }
 

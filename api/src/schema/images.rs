@@ -6,6 +6,17 @@ diesel::table! {
         sha256 -> Bytea,
         bytes -> Int8,
         touched_at -> Timestamptz,
+        generation -> Int8,
+    }
+}
+
+diesel::table! {
+    image_files_leaving (tenant_id, sha256, generation) {
+        tenant_id -> Uuid,
+        sha256 -> Bytea,
+        generation -> Int8,
+        taken -> Bool,
+        due_at -> Timestamptz,
     }
 }
 
@@ -23,6 +34,8 @@ diesel::table! {
         display_sha256 -> Bytea,
         created_by -> Uuid,
         created_at -> Timestamptz,
+        original_generation -> Int8,
+        display_generation -> Int8,
     }
 }
 

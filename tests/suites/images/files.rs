@@ -1,6 +1,7 @@
 //! Pictures as they are served: with a tag, in parts, and to nobody else.
 
 use super::*;
+use crate::jobs::count;
 use countinghouse_tests::pictures::picture;
 
 #[tokio::test]
@@ -76,4 +77,28 @@ async fn a_store_that_is_away_is_told_from_one_that_lost_a_file() {
     owner.get(&format!("{}/file", path(&image))).await.problem(500, "internal_error");
     // It is made anew for whoever brings the next one.
     owner.upload(&product, &picture(2)).await.expect(201);
+}
+
+/// A folder that can not be had is an outage, which ends by itself.
+#[tokio::test]
+async fn a_folder_that_is_away_is_an_outage() {
+    let folder = std::env::temp_dir().join(format!("countinghouse-images-{}", uuid::Uuid::new_v4()));
+    fs::write(&folder, "in the way").unwrap();
+    let place = folder.clone();
+    let world = World::builder().config(|config| config.images.folder = place).start().await;
+    let owner = world.owner();
+    let product = owner.product("LAMP", "1.00", 1).await;
+    let refused = owner.upload(&product, &picture(1)).await;
+    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    refused.problem(503, "unavailable");
+    assert_eq!(count(&world, "product_images"), 0);
+    fs::remove_file(&folder).unwrap();
+    let image = owner.upload(&product, &picture(1)).await.expect(201);
+    // The same while it is in use.
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    owner.upload(&product, &picture(2)).await.problem(503, "unavailable");
+    assert_ne!(owner.get(&format!("{}/file", path(&image))).await.status, 200);
+    assert_eq!(count(&world, "product_images"), 1);
+    fs::remove_file(&folder).unwrap();
 }

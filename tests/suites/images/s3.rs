@@ -1,12 +1,15 @@
 //! The store as a bucket: the same as a folder, by a server of another's making that speaks S3.
 
 use super::*;
+use crate::jobs::count;
 use countinghouse_api::{config::Bucket, platform::crypto::Secret};
-use countinghouse_tests::{patience::Patience, pictures::picture, tools};
+use countinghouse_tests::{Receiver, Reply, patience::Patience, pictures::picture, tools};
 use std::{
     net::TcpListener,
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
+use tokio::sync::Notify;
 
 const BUCKET: &str = "pictures";
 
@@ -31,15 +34,15 @@ impl Moto {
         }
         Some(moto)
     }
+}
 
-    fn bucket(&self) -> Bucket {
-        Bucket {
-            name: BUCKET.to_owned(),
-            endpoint: Some(self.url.clone()),
-            region: "us-east-1".to_owned(),
-            access_key_id: Some("test".to_owned()),
-            secret_access_key: Some(Secret::new("test".to_owned())),
-        }
+fn bucket_at(url: String) -> Bucket {
+    Bucket {
+        name: BUCKET.to_owned(),
+        endpoint: Some(url),
+        region: "us-east-1".to_owned(),
+        access_key_id: Some("test".to_owned()),
+        secret_access_key: Some(Secret::new("test".to_owned())),
     }
 }
 
@@ -53,7 +56,7 @@ impl Drop for Moto {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_as_good_as_a_folder() {
     let Some(moto) = Moto::start().await else { return };
-    let bucket = moto.bucket();
+    let bucket = bucket_at(moto.url.clone());
     let world = World::builder().config(|config| config.images.bucket = Some(bucket)).start().await;
     let owner = world.owner();
     let product = owner.product("LAMP", "1.00", 1).await;
@@ -78,22 +81,44 @@ async fn a_bucket_is_as_good_as_a_folder() {
     assert!(!listed.contains("<Key>"), "{listed}");
 }
 
+/// A bucket that lets everybody wait holds no connection to the database, and no lock in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_bucket_holds_nothing_of_the_database() {
+    let (server, told) = (Receiver::start(), Arc::new(Notify::new()));
+    server.reply_elsewhere(Reply::status(204).when(Arc::clone(&told)));
+    let bucket = bucket_at(server.url(""));
+    let world = World::builder().config(|config| config.images.bucket = Some(bucket)).start().await;
+    let forgotten = format!(
+        "INSERT INTO image_files VALUES ('{}', sha256('forgotten'), 9, now() - interval '2 hours')",
+        world.north.id
+    );
+    world.database(Login::Owner).batch_execute(&forgotten).unwrap();
+    plant(&world, "collect_image_files");
+    let worker = jobs::start_with(&world, Handlers::default().with::<CollectImageFiles>());
+    let patience = Patience::until("is it asked to delete");
+    while server.all().is_empty() {
+        patience.wait().await;
+    }
+    let held = "pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert_eq!(count(&world, held), 0);
+    assert_eq!((count(&world, "image_files"), count(&world, "image_files_leaving WHERE NOT taken")), (0, 1));
+    told.notify_one();
+    until(&world, "jobs WHERE kind = 'collect_image_files' AND state = 'done'", 1).await;
+    jobs::stop(worker).await;
+    assert_eq!(count(&world, "image_files_leaving WHERE taken"), 1);
+    assert_eq!(server.all().len(), 1);
+}
+
 /// A store that is away costs nobody more than their picture: 503, and nothing is entered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_away_is_an_outage() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let bucket = Bucket {
-        name: BUCKET.to_owned(),
-        endpoint: Some(format!("http://{free}")),
-        region: "us-east-1".to_owned(),
-        access_key_id: Some("test".to_owned()),
-        secret_access_key: Some(Secret::new("test".to_owned())),
-    };
+    let bucket = bucket_at(format!("http://{free}"));
     let world = World::builder().config(|config| config.images.bucket = Some(bucket)).start().await;
     let owner = world.owner();
     let product = owner.product("LAMP", "1.00", 1).await;
     let refused = owner.upload(&product, &picture(1)).await;
     assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
     refused.problem(503, "unavailable");
-    assert_eq!(crate::jobs::count(&world, "product_images"), 0);
+    assert_eq!(count(&world, "product_images"), 0);
 }

@@ -8,7 +8,6 @@ use crate::{
     app::AppState,
     platform::{
         db::DbError,
-        files::FileKey,
         jobs::{Finished, Job, JobError, Run},
         pictures::{Embedding, Model},
     },
@@ -63,7 +62,7 @@ pub async fn look_at(
     image: &Unseen,
     models: Vec<Arc<Model>>,
 ) -> Result<Vec<(String, String)>, ImageError> {
-    let bytes = state.files.get(FileKey { tenant, sha256: image.original() }).await?;
+    let bytes = state.files.get(image.original(tenant)).await?;
     let ids: Vec<String> = models.iter().map(|model| model.id().to_owned()).collect();
     let made = state.pictures.embed_kept(bytes, models).await?;
     Ok(ids.into_iter().zip(made.iter().map(text)).collect())

@@ -63,18 +63,18 @@ async fn send(
     wanted: &WantedPart,
     fresh_for: u64,
 ) -> Result<PictureAnswer, ApiError> {
-    let ((sha256, length), media_type) = match size {
-        ImageSize::Original => (stored.original(), media_type(&stored.format)),
-        ImageSize::Display => (stored.display(), media_type("jpeg")),
+    let ((file, length), media_type) = match size {
+        ImageSize::Original => (stored.original(tenant), media_type(&stored.format)),
+        ImageSize::Display => (stored.display(tenant), media_type("jpeg")),
     };
-    let (tag, length) = (format!("\"{}\"", hex(&sha256)), u64::try_from(length).unwrap_or_default());
+    let (tag, length) = (format!("\"{}\"", hex(&file.sha256)), u64::try_from(length).unwrap_or_default());
     let part = wanted.of(&tag, length)?;
     let body = match &part {
         Part::Nothing => BoxBody::new(()),
-        Part::Whole => body(state, FileKey { tenant, sha256 }, None, length).await?,
+        Part::Whole => body(state, file, None, length).await?,
         Part::Of(range) => {
             let bytes = range.end.saturating_sub(range.start);
-            body(state, FileKey { tenant, sha256 }, Some(range.clone()), bytes).await?
+            body(state, file, Some(range.clone()), bytes).await?
         }
     };
     Ok(PictureAnswer { media_type, tag, fresh_for, length, part, body })

@@ -51,8 +51,7 @@ pub async fn upload(
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     let format = word(prepared.original.format);
     let (width, height) = (pixels(prepared.width), pixels(prepared.height));
-    let (original, display) = (prepared.original_sha256, prepared.display_sha256);
-    put(state, ctx, prepared).await?;
+    let (original, display) = put(state, ctx, prepared).await?;
     points::reached(Point::PictureStored);
     ctx.transaction(move |tx| {
         if !images::lock_product(tx, product)? {
@@ -83,18 +82,18 @@ fn pixels(count: u32) -> i32 {
 }
 
 /// Puts both files into the store, having said so before.
-async fn put(state: &AppState, ctx: &TenantCtx, prepared: Prepared) -> Result<(), ImageError> {
+async fn put(state: &AppState, ctx: &TenantCtx, prepared: Prepared) -> Result<(FileKey, FileKey), ImageError> {
     let Prepared { original, original_sha256, display, display_sha256, .. } = prepared;
     let length = |bytes: &[u8]| i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let noted = [(original_sha256, length(&original.bytes)), (display_sha256, length(&display.bytes))];
-    ctx.look(move |tx| files::touch(tx, &noted).map_err(ImageError::from)).await?;
-    let key = |sha256| FileKey { tenant: ctx.tenant_id(), sha256 };
-    let (original, display) = tokio::join!(
-        state.files.put(key(original_sha256), original.bytes),
-        state.files.put(key(display_sha256), display.bytes),
-    );
+    let named = ctx.look(move |tx| files::touch(tx, &noted).map_err(ImageError::from)).await?;
+    let key = |sha256| named.iter().find(|file| file.sha256 == sha256).copied().ok_or(ImageError::FileGone);
+    let keys = (key(original_sha256)?, key(display_sha256)?);
+    let (original, display) =
+        tokio::join!(state.files.put(keys.0, original.bytes), state.files.put(keys.1, display.bytes));
     original?;
-    Ok(display?)
+    display?;
+    Ok(keys)
 }
 
 /// Takes a picture out: it is found no more from this moment on.

@@ -3,6 +3,7 @@
 use crate::{
     platform::{
         db::{DbError, TenantTx, prepared},
+        files::FileKey,
         http::PageRequest,
     },
     schema::product_images,
@@ -59,8 +60,8 @@ pub struct NewImage {
     pub format: &'static str,
     pub width: i32,
     pub height: i32,
-    pub original: [u8; 32],
-    pub display: [u8; 32],
+    pub original: FileKey,
+    pub display: FileKey,
 }
 
 #[derive(QueryableByName)]
@@ -126,10 +127,12 @@ pub fn insert(tx: &mut TenantTx<'_>, image: &NewImage) -> Result<(), DbError> {
             product_images::format.eq(image.format),
             product_images::width.eq(image.width),
             product_images::height.eq(image.height),
-            product_images::original_sha256.eq(image.original.to_vec()),
-            product_images::display_sha256.eq(image.display.to_vec()),
+            product_images::original_sha256.eq(image.original.sha256.to_vec()),
+            product_images::display_sha256.eq(image.display.sha256.to_vec()),
             product_images::created_by.eq(user.0),
             product_images::created_at.eq(now),
+            product_images::original_generation.eq(image.original.generation),
+            product_images::display_generation.eq(image.display.generation),
         ))
         .execute(tx.conn())?;
     Ok(())
@@ -185,20 +188,27 @@ pub struct Stored {
     #[diesel(sql_type = Binary)]
     original: Vec<u8>,
     #[diesel(sql_type = BigInt)]
+    original_generation: i64,
+    #[diesel(sql_type = BigInt)]
     original_bytes: i64,
     #[diesel(sql_type = Binary)]
     display: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    display_generation: i64,
     #[diesel(sql_type = BigInt)]
     display_bytes: i64,
 }
 
 impl Stored {
-    pub fn original(&self) -> ([u8; 32], i64) {
-        (of_bytes(&self.original), self.original_bytes)
+    /// Its file, and how long that is.
+    pub fn original(&self, tenant: TenantId) -> (FileKey, i64) {
+        let sha256 = of_bytes(&self.original);
+        (FileKey { tenant, sha256, generation: self.original_generation }, self.original_bytes)
     }
 
-    pub fn display(&self) -> ([u8; 32], i64) {
-        (of_bytes(&self.display), self.display_bytes)
+    pub fn display(&self, tenant: TenantId) -> (FileKey, i64) {
+        let sha256 = of_bytes(&self.display);
+        (FileKey { tenant, sha256, generation: self.display_generation }, self.display_bytes)
     }
 }
 
@@ -211,8 +221,8 @@ pub(super) fn of_bytes(bytes: &[u8]) -> [u8; 32] {
 pub fn stored(tx: &mut TenantTx<'_>, product: Option<ProductId>, id: ImageId) -> Result<Option<Stored>, DbError> {
     let TenantId(tenant) = tx.tenant_id();
     Ok(prepared(
-        "SELECT i.format, o.sha256 AS original, o.bytes AS original_bytes, d.sha256 AS display, \
-             d.bytes AS display_bytes \
+        "SELECT i.format, i.original_sha256 AS original, i.original_generation, o.bytes AS original_bytes, \
+             i.display_sha256 AS display, i.display_generation, d.bytes AS display_bytes \
          FROM product_images i \
          JOIN image_files o ON o.tenant_id = i.tenant_id AND o.sha256 = i.original_sha256 \
          JOIN image_files d ON d.tenant_id = i.tenant_id AND d.sha256 = i.display_sha256 \

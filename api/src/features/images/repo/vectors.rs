@@ -2,9 +2,12 @@
 //! parameter that is cast where it stands would be read anew for each row that it is compared with.
 
 use super::images::of_bytes;
-use crate::platform::db::{DbError, TenantTx, prepared};
+use crate::platform::{
+    db::{DbError, TenantTx, prepared},
+    files::FileKey,
+};
 use chrono::{DateTime, Utc};
-use countinghouse_contract::{ImageId, ProductId};
+use countinghouse_contract::{ImageId, ProductId, TenantId};
 use diesel::{
     OptionalExtension, QueryableByName, RunQueryDsl,
     connection::SimpleConnection,
@@ -142,6 +145,8 @@ pub struct Unseen {
     id: Uuid,
     #[diesel(sql_type = Binary)]
     original_sha256: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    original_generation: i64,
 }
 
 impl Unseen {
@@ -149,17 +154,19 @@ impl Unseen {
         ImageId(self.id)
     }
 
-    pub fn original(&self) -> [u8; 32] {
-        of_bytes(&self.original_sha256)
+    pub fn original(&self, tenant: TenantId) -> FileKey {
+        FileKey { tenant, sha256: of_bytes(&self.original_sha256), generation: self.original_generation }
     }
 }
 
 /// The file of a picture.
 pub fn unseen(tx: &mut TenantTx<'_>, image: ImageId) -> Result<Option<Unseen>, DbError> {
     let tenant = tx.tenant_id();
-    let found = prepared("SELECT id, original_sha256 FROM product_images WHERE tenant_id = $1 AND id = $2")
-        .bind::<SqlUuid, _>(tenant.0)
-        .bind::<SqlUuid, _>(image.0);
+    let found = prepared(
+        "SELECT id, original_sha256, original_generation FROM product_images WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<SqlUuid, _>(image.0);
     Ok(found.get_result(tx.conn()).optional()?)
 }
 
@@ -173,7 +180,7 @@ pub fn unseen_by(
 ) -> Result<Vec<Unseen>, DbError> {
     let tenant = tx.tenant_id();
     Ok(prepared(
-        "SELECT i.id, i.original_sha256 FROM image_vectors v \
+        "SELECT i.id, i.original_sha256, i.original_generation FROM image_vectors v \
          JOIN product_images i ON i.tenant_id = v.tenant_id AND i.id = v.image_id \
          WHERE v.tenant_id = $1 AND v.model = $2 AND v.image_id > $4 \
              AND NOT EXISTS (SELECT FROM image_vectors o WHERE o.tenant_id = $1 AND o.model = $3 \
