@@ -56,6 +56,8 @@ pub struct Images {
     pub queue: usize,
     /// `IMAGE_MEMORY_MIB`: what pictures that are read at the same time may take together, at least 512.
     pub memory_mib: u32,
+    /// `IMAGES_MIB_PER_CLIENT`: how much a client's pictures may take in the store, so that nobody fills it for all.
+    pub mib_per_client: u32,
 }
 
 /// A place in an object store.
@@ -305,6 +307,7 @@ impl Images {
             threads: reader.count("IMAGE_THREADS", (cores / 2).max(1), "one per two cores"),
             queue: reader.count("IMAGE_QUEUE", 16, "`16`"),
             memory_mib: reader.parsed("IMAGE_MEMORY_MIB", 512).max(512),
+            mib_per_client: reader.parsed("IMAGES_MIB_PER_CLIENT", 20_480).max(1),
         }
     }
 }

@@ -81,6 +81,7 @@ pub struct Files {
     place: Arc<Place>,
     /// Made when it is first needed: a service starts while its store is away.
     store: Arc<OnceCell<Arc<dyn ObjectStore>>>,
+    room: i64,
 }
 
 enum Place {
@@ -94,7 +95,13 @@ impl Files {
             Some(bucket) => Place::Bucket(bucket.clone()),
             None => Place::Folder(config.folder.clone()),
         };
-        Self { place: Arc::new(place), store: Arc::default() }
+        let room = i64::from(config.mib_per_client).saturating_mul(1024 * 1024);
+        Self { place: Arc::new(place), store: Arc::default(), room }
+    }
+
+    /// How many bytes a client's files may take.
+    pub fn room(&self) -> i64 {
+        self.room
     }
 
     /// Puts a file there. It is whole, or not there at all.

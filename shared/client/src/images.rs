@@ -11,7 +11,7 @@ impl Session {
     /// Takes a picture of a product in: a JPEG, PNG or WebP.
     ///
     /// # Errors
-    /// The problems `duplicate_image` and `too_many_images`; inside of `invalid_request` what is wrong with it.
+    /// The problems `duplicate_image`, `too_many_images` and `image_space_used_up`; inside of `invalid_request` what is wrong with it.
     pub async fn upload_image(&self, product: ProductId, picture: &[u8]) -> Result<ProductImage, ClientError> {
         let path = format!("/products/{product}/images");
         self.call(form(self.client().post_nothing(&path), picture, &[])).await

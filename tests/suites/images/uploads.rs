@@ -4,6 +4,7 @@ use super::*;
 use crate::jobs::count;
 use chrono::Duration;
 use countinghouse_api::platform::crypto;
+use countinghouse_contract::TenantId;
 use countinghouse_tests::pictures::{drawing, encoded, form, picture};
 use futures_util::future::join_all;
 use image::ImageFormat;
@@ -116,7 +117,6 @@ async fn with_a_key_it_happens_once() {
     send("third", &picture(3)).await.expect(201);
 }
 
-#[tokio::test]
 /// As long as the answer is kept, its links lead somewhere.
 #[tokio::test]
 async fn the_answer_of_the_first_time_has_links_that_are_good() {
@@ -137,6 +137,7 @@ async fn the_answer_of_the_first_time_has_links_that_are_good() {
     }
 }
 
+#[tokio::test]
 async fn only_who_may_write_products_takes_pictures_in_and_out() {
     let (world, owner, product) = shop().await;
     let image = owner.upload(&product, &picture(1)).await.expect(201);
@@ -153,6 +154,41 @@ async fn only_who_may_write_products_takes_pictures_in_and_out() {
     owner.get(&path(&image)).await.expect(200);
 }
 
+/// Room is given to each client, and comes back when deleted pictures were collected.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_client_takes_all_the_room() {
+    let world = World::builder().config(|config| config.images.mib_per_client = 1).start().await;
+    let (owner, south) = (world.owner(), world.caller(&world.south, "owner"));
+    let [product, souths] = [owner.product("LAMP", "1.00", 1).await, south.product("LAMP", "1.00", 1).await];
+    let image = owner.upload(&product, &picture(1)).await.expect(201);
+    let large = "UPDATE image_files SET bytes = 1024 * 1024 / 2";
+    world.database(Login::Owner).batch_execute(large).unwrap();
+    owner.upload(&product, &picture(2)).await.problem(409, "image_space_used_up");
+    assert_eq!((count(&world, "product_images"), count(&world, "image_files")), (1, 2));
+    south.upload(&souths, &picture(1)).await.expect(201);
+    owner.delete(&path(&image)).await.expect(204);
+    world.clock.advance(Duration::hours(2));
+    plant(&world, "collect_image_files");
+    let worker = jobs::start_with(&world, Handlers::default().with::<CollectImageFiles>());
+    until(&world, "jobs WHERE kind = 'collect_image_files' AND state = 'done'", 1).await;
+    jobs::stop(worker).await;
+    world.owner().upload(&product, &picture(2)).await.expect(201);
+}
+
+/// However much one client sends, others find a place.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_client_takes_all_places() {
+    let world =
+        World::builder().config(|config| (config.images.threads, config.images.queue) = (1, 3)).pool(8).start().await;
+    let (owner, south) = (world.owner(), world.caller(&world.south, "owner"));
+    let [product, souths] = [owner.product("LAMP", "1.00", 1).await, south.product("LAMP", "1.00", 1).await];
+    let held = [(); 2].map(|()| world.state.pictures.place(world.north.id).unwrap());
+    owner.upload(&product, &picture(1)).await.problem(503, "unavailable");
+    south.upload(&souths, &picture(1)).await.expect(201);
+    drop(held);
+    owner.upload(&product, &picture(1)).await.expect(201);
+}
+
 /// Who comes when the queue is full is told so at once, and finds a place afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_says_so() {
@@ -160,7 +196,7 @@ async fn a_full_queue_says_so() {
         World::builder().config(|config| (config.images.threads, config.images.queue) = (1, 1)).pool(8).start().await;
     let owner = world.owner();
     let product = owner.product("LAMP", "1.00", 1).await;
-    let held = [world.state.pictures.place().unwrap(), world.state.pictures.place().unwrap()];
+    let held = [world.south.id, TenantId(uuid::Uuid::nil())].map(|tenant| world.state.pictures.place(tenant).unwrap());
     let refused = owner.upload(&product, &picture(1)).await;
     assert_eq!(refused.header("retry-after"), "2");
     refused.problem(503, "unavailable");

@@ -22,6 +22,13 @@ pub const TOO_MANY_IMAGES: Kind = Kind::new(
     "The product has as many pictures as it may have",
     "A product has 20 pictures at most. Delete one that is no longer needed, and upload this one again.",
 );
+pub const IMAGE_SPACE_USED_UP: Kind = Kind::new(
+    409,
+    "image_space_used_up",
+    "The client's pictures take all the room there is for them",
+    "The operator gives each client so much room for pictures, and it is used up. Delete pictures that are no longer \
+     needed: their room is free again on the next day.",
+);
 pub const IMAGE_MODEL_UNAVAILABLE: Kind = Kind::new(
     503,
     "image_model_unavailable",
@@ -41,6 +48,8 @@ pub enum ImageError {
     Duplicate(Option<ImageId>),
     #[error("the product has too many pictures")]
     TooMany,
+    #[error("the client's pictures take too much room")]
+    NoRoom,
     #[error("there is no model")]
     NoModel,
     /// It was put there so long ago that it was taken for forgotten.
@@ -83,6 +92,7 @@ impl From<ImageError> for ApiError {
                 known.into_iter().fold(refused, |refused, id| refused.with_member("image_id", id.to_string()))
             }
             ImageError::TooMany => TOO_MANY_IMAGES.with(format!("At most {MAX_IMAGES_OF_PRODUCT} for each product.")),
+            ImageError::NoRoom => IMAGE_SPACE_USED_UP.with("Nothing was stored."),
             ImageError::NoModel => {
                 IMAGE_MODEL_UNAVAILABLE.with("Search by words works; try again later.").with_header("Retry-After", "30")
             }

@@ -2,7 +2,7 @@
 
 use super::{
     answers::wire,
-    error::{DUPLICATE_IMAGE, IMAGE_MODEL_UNAVAILABLE, TOO_MANY_IMAGES},
+    error::{DUPLICATE_IMAGE, IMAGE_MODEL_UNAVAILABLE, IMAGE_SPACE_USED_UP, TOO_MANY_IMAGES},
     looking,
     repo::images::Image,
     searching, service,
@@ -36,7 +36,7 @@ pub fn routes() -> Vec<Route> {
             .about("Takes a picture of a product in, by a form with it as its part `file`.")
             .creates()
             .rate(RateClass::Upload)
-            .refuses(&[DUPLICATE_IMAGE, TOO_MANY_IMAGES]),
+            .refuses(&[DUPLICATE_IMAGE, TOO_MANY_IMAGES, IMAGE_SPACE_USED_UP]),
         Route::get("/products/{id}/images", read, list).about("Pictures of a product, newest first."),
         Route::get("/products/{id}/images/{image_id}", read, show).about("What is known of one picture."),
         Route::delete("/products/{id}/images/{image_id}", write, delete)

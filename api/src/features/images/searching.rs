@@ -69,7 +69,8 @@ pub async fn search(
     for _ in 0..TRIES {
         let Some(model) = searching_model(state, ctx).await? else { return Err(ImageError::NoModel) };
         let again = file.file.try_clone().map_err(crate::platform::pictures::PictureError::from)?;
-        let vector = text(&state.pictures.embed(state.pictures.place()?, again, Arc::clone(&model)).await?);
+        let place = state.pictures.place(ctx.tenant_id())?;
+        let vector = text(&state.pictures.embed(place, again, Arc::clone(&model)).await?);
         let found = ctx.read(move |tx| match vectors::searched_model(tx)? {
             Some(searched) if searched != model.id() => Ok(None),
             None => Ok(Some(FoundProducts { data: Vec::new(), model: None })),

@@ -37,14 +37,17 @@ pub async fn upload(
     product: ProductId,
     upload: UploadedFile,
 ) -> Result<Image, ImageError> {
-    let place = state.pictures.place()?;
+    let place = state.pictures.place(ctx.tenant_id())?;
     let UploadedFile { file, bytes, sha256 } = upload;
+    let room = state.files.room();
     // Whoever is refused in the end costs no decoding.
     ctx.look(move |tx| {
         if !images::product_exists(tx, product)? {
             return Err(ImageError::NotFound);
         }
-        check_standing(tx, product, sha256)
+        check_standing(tx, product, sha256)?;
+        // Those that are on their way at the same time are few, and may go beyond it.
+        if files::room_taken(tx)? < room { Ok(()) } else { Err(ImageError::NoRoom) }
     })
     .await?;
     let prepared = state.pictures.prepare(place, file).await?;

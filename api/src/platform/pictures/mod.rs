@@ -6,10 +6,11 @@
 
 mod memory;
 mod models;
+mod shares;
 
-pub use super::pool::Place;
 pub use countinghouse_pictures::{Embedding, Encoded, Format, Model, Refused};
 pub use models::ModelState;
+pub use shares::Place;
 
 use super::{
     crypto::sha256,
@@ -17,10 +18,11 @@ use super::{
     pool::{Pool, PoolError},
 };
 use crate::config::Images;
-use countinghouse_contract::images::MAX_PICTURE;
+use countinghouse_contract::{TenantId, images::MAX_PICTURE};
 use countinghouse_pictures::{EmbedError, EncodeError, Header, Picture};
 use memory::Memory;
 use models::Models;
+use shares::Shares;
 use std::{
     fs::File,
     io::{Read, Seek},
@@ -101,6 +103,7 @@ pub struct Prepared {
 #[derive(Clone)]
 pub struct Pictures {
     pool: Pool<()>,
+    shares: Shares,
     memory: Arc<Memory>,
     models: Models,
     /// How many jobs may take places at a time.
@@ -112,6 +115,7 @@ impl Pictures {
     pub fn new(config: &Images) -> std::io::Result<Self> {
         Ok(Self {
             pool: Pool::new("pictures", config.threads, config.queue)?,
+            shares: Shares::of(config.threads.saturating_add(config.queue)),
             memory: Arc::new(Memory::new(u64::from(config.memory_mib) * 1024 * 1024)),
             models: Models::new(config.model.clone(), config.previous_model.clone()),
             jobs: Arc::new(Semaphore::new(config.threads)),
@@ -143,15 +147,18 @@ impl Pictures {
         self.pool.places()
     }
 
-    /// A place in the queue. Who uploads asks for it before anything else, so that whoever is too many costs nothing.
-    pub fn place(&self) -> Result<Place, PictureError> {
-        Ok(self.pool.place()?)
+    /// A place in the queue, of which each client has its share. Who uploads asks for it before anything else, so that
+    /// whoever is too many costs nothing.
+    pub fn place(&self, tenant: TenantId) -> Result<Place, PictureError> {
+        let share = self.shares.take(tenant)?;
+        Ok(Place { place: self.pool.place()?, share })
     }
 
     /// Makes of an upload what is kept of it.
     pub async fn prepare(&self, place: Place, file: File) -> Result<Prepared, PictureError> {
-        let memory = Arc::clone(&self.memory);
+        let (memory, Place { place, share }) = (Arc::clone(&self.memory), place);
         let work = move |_: &mut ()| -> Result<Prepared, PictureError> {
+            let _share = share;
             let picture = read(&memory, &whole(file)?)?;
             let (original, display) = (picture.original()?, picture.display()?);
             Ok(Prepared {
@@ -168,8 +175,9 @@ impl Pictures {
 
     /// What a picture that somebody sent looks like.
     pub async fn embed(&self, place: Place, file: File, model: Arc<Model>) -> Result<Embedding, PictureError> {
-        let memory = Arc::clone(&self.memory);
+        let (memory, Place { place, share }) = (Arc::clone(&self.memory), place);
         let work = move |_: &mut ()| -> Result<Embedding, PictureError> {
+            let _share = share;
             let picture = read(&memory, &whole(file)?)?;
             Ok(model.embed(&picture)?)
         };

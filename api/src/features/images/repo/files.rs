@@ -61,6 +61,18 @@ pub fn touch(tx: &mut TenantTx<'_>, files: &[([u8; 32], i64)]) -> Result<Vec<Fil
     Ok(found.iter().map(|row| row.key(tenant)).collect())
 }
 
+/// How many bytes the client's files take, with those that nobody has collected yet.
+pub fn room_taken(tx: &mut TenantTx<'_>) -> Result<i64, DbError> {
+    #[derive(QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = BigInt)]
+        bytes: i64,
+    }
+    let tenant = tx.tenant_id();
+    let sum = prepared("SELECT coalesce(sum(bytes), 0)::bigint AS bytes FROM image_files WHERE tenant_id = $1");
+    Ok(sum.bind::<SqlUuid, _>(tenant.0).get_result::<Sum>(tx.conn())?.bytes)
+}
+
 /// Locks files that nothing refers to and nobody has touched since, from this hash on. Those that somebody else has
 /// locked are left to them.
 pub fn hold_forgotten(
