@@ -1,11 +1,16 @@
 //! The stream of what changes: at once, in whichever copy, and nothing twice or never.
 
 use super::*;
+use crate::jobs::{start_with, stop};
 use chrono::Duration;
-use countinghouse_tests::{Service, patience::LONG_ENOUGH};
+use countinghouse_api::{jobs::handlers, platform::clock::Clock};
+use countinghouse_tests::{
+    MockErp, Service,
+    patience::{LONG_ENOUGH, Patience},
+};
 use diesel::connection::SimpleConnection;
 use reqwest::Response;
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 /// A stream as its reader sees it: blocks, with the comments between them left out.
 struct Stream {
@@ -139,6 +144,14 @@ async fn each_kind_of_change_is_told_by_its_ids() {
     assert_eq!(stream.until("audit.recorded").await.data["data"], json!({"action": "client.changed"}));
 }
 
+/// Until the reader has said so.
+async fn until_somebody_looks(world: &World) {
+    let patience = Patience::until("somebody looks");
+    while rows(world, "SELECT id FROM operator_stream WHERE watched_until > now()").is_empty() {
+        patience.wait().await;
+    }
+}
+
 /// While somebody looks, each step of an order towards the ERP is told; nobody's payload is.
 #[tokio::test]
 async fn the_way_of_an_order_is_told_while_somebody_looks() {
@@ -162,16 +175,32 @@ async fn the_way_of_an_order_is_told_while_somebody_looks() {
     let root = world.superadmin();
     let mut stream = Stream::open(&root, None).await;
     stream.begins().await;
-    // Until the reader has said that somebody looks.
-    let patience = countinghouse_tests::patience::Patience::until("somebody looks");
-    while rows(&world, "SELECT id FROM operator_stream WHERE watched_until > now()").is_empty() {
-        patience.wait().await;
-    }
+    until_somebody_looks(&world).await;
     for kind in ["before_send", "after_send", "success", "failed"] {
         happens(kind);
         let told = stream.until(&format!("erp_sync.{kind}")).await;
         assert_eq!(told.data["data"], json!({"order_id": "o", "order_version": 1, "attempts": 1}));
     }
+}
+
+/// The same by a worker, and an ERP that takes the order.
+#[tokio::test]
+async fn an_order_that_a_worker_sends_is_told_while_somebody_looks() {
+    let world = World::start().await;
+    let (owner, root) = (world.owner(), world.superadmin());
+    let erp = MockErp::start(MockErp::options(), Arc::clone(&world.clock) as Arc<dyn Clock>);
+    erp.link(&owner, &json!({})).await;
+    let product = owner.product("LAMP", "10.00", 10).await;
+    let mut stream = Stream::open(&root, None).await;
+    stream.begins().await;
+    until_somebody_looks(&world).await;
+    let worker = start_with(&world, handlers().expect("all kinds"));
+    let order = owner.order(&product, 1).await.expect(201);
+    for kind in ["before_send", "after_send", "success"] {
+        let told = stream.until(&format!("erp_sync.{kind}")).await;
+        assert_eq!((&told.data["tenant"], &told.data["data"]["order_id"]), (&json!("north"), &order["id"]));
+    }
+    stop(worker).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What is told: every event with its transaction, signed, with nothing about people in it.
 
 use super::*;
-use std::collections::BTreeMap;
+use countinghouse_api::platform::clock::Clock;
+use countinghouse_tests::MockErp;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// All that an order goes through, with a customer whose every word is a canary.
 async fn sell(world: &World, owner: &Caller) -> String {
@@ -86,6 +88,42 @@ async fn everything_that_happens_is_told_once_under_a_signature_that_others_veri
     in_state(&world, "delivered", 11).await;
     receiver.received("/south")[0].verify(&theirs.secret);
     assert_eq!(receiver.received("/all").len(), 8);
+    stop(worker).await;
+}
+
+/// Of an order that the ERP takes, and of one that it refuses; what is sent there is told too, without a person.
+#[tokio::test]
+async fn the_way_of_an_order_to_its_erp_is_told() {
+    let world = World::start().await;
+    let (owner, receiver) = (world.owner(), Receiver::start());
+    let erp = MockErp::start(MockErp::options(), Arc::clone(&world.clock) as Arc<dyn Clock>);
+    erp.link(&owner, &json!({})).await;
+    let product = owner.product("LAMP", "10.00", 10).await;
+    let kinds = ["erp_sync.before_send", "erp_sync.after_send", "erp_sync.success", "erp_sync.failed"];
+    let endpoint = Endpoint::at(&owner, &receiver.url("/in"), &kinds).await;
+    let worker = start_with(&world, handlers().unwrap());
+    let lines = json!([{"product_id": product, "quantity": 1}]);
+    let body = json!({"lines": lines, "customer": {"email": "canary@example.com", "first_name": "canary"}});
+    let taken = owner.post("/orders", &body).await.expect(201);
+    in_state(&world, "delivered", 3).await;
+    erp.faults(&json!({"rules": [{"path": "/orders/sync", "fault": {"status": 400}}]})).await;
+    let refused = owner.post("/orders", &body).await.expect(201);
+    in_state(&world, "delivered", 6).await;
+    let received = receiver.received("/in");
+    let told = |order: &Value| {
+        let of_order = received.iter().filter(|message| message.json()["data"]["order_id"] == order["id"]);
+        let mut kinds: Vec<_> = of_order.map(|message| message.kind()).collect();
+        kinds.sort();
+        kinds
+    };
+    assert_eq!(told(&taken), ["erp_sync.after_send", "erp_sync.before_send", "erp_sync.success"]);
+    assert_eq!(told(&refused), ["erp_sync.after_send", "erp_sync.before_send", "erp_sync.failed"]);
+    for message in &received {
+        message.verify(&endpoint.secret);
+        assert!(!String::from_utf8_lossy(&message.body).contains("canary"));
+    }
+    let before = received.iter().find(|message| message.kind() == "erp_sync.before_send").unwrap().json();
+    assert_eq!(before["data"]["payload"]["items"][0]["price"], "10.00");
     stop(worker).await;
 }
 
