@@ -32,7 +32,6 @@ use tokio::time::{Instant, timeout};
 const TURN: Duration = Duration::from_secs(60);
 /// How soon it looks for what came meanwhile, while it waits for an answer and could make another call.
 const LOOKS: Duration = Duration::from_millis(250);
-
 /// Answers that come within this time of the first are kept with it, in one transaction.
 const GATHERS: Duration = Duration::from_millis(2);
 
@@ -71,7 +70,8 @@ impl Job for SyncWithErp {
     }
 }
 
-/// Those that have ended, once one has and others had a moment to, or none when it is time to look for others; `None` when nothing is under way.
+/// Those that have ended, once one has and others had a moment to, or none when it is time to look for others; `None`
+/// when nothing is under way.
 async fn next_of<F: Future<Output = Ended>>(
     under_way: &mut FuturesUnordered<F>,
     looks: Option<Duration>,

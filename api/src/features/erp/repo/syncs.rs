@@ -74,7 +74,7 @@ impl From<DueRow> for Due {
 
 /// A row as [`Due`]; the rest of the query says which.
 macro_rules! due {
-    ($which:expr) => {
+    ($which:literal) => {
         concat!(
             "SELECT s.id, s.order_id, s.order_number, s.order_version, s.attempts, s.max_attempts, \
      s.outcome_unknown, s.idempotency_key, s.payload, \
@@ -91,30 +91,17 @@ macro_rules! due {
     };
 }
 
-/// What is due, with the longest due first, cut off after so many.
-macro_rules! due_first {
-    ($most:literal) => {
-        due!(concat!(
-            "WHERE s.tenant_id = $1 AND s.status = 'pending' AND s.next_attempt_at <= $2 \
-             ORDER BY s.next_attempt_at, s.id LIMIT ",
-            $most
-        ))
-    };
-}
-
-/// What is due, the longest due first: three for each that there is room for, as some may have to wait for others.
-/// The number stands in the text, for a plan that does not know it expects a tenth of all to be wanted.
-pub fn due(tx: &mut TenantTx<'_>, room: usize) -> Result<Vec<Due>, DbError> {
+/// What is due, the longest due first: more than is sent at a time, for some may have to wait for others. How many
+/// stands in the text: a plan that does not know it expects a tenth of all to be wanted.
+pub fn due(tx: &mut TenantTx<'_>) -> Result<Vec<Due>, DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
-    let text = match room {
-        0 => return Ok(Vec::new()),
-        1 => due_first!("3"),
-        2 => due_first!("6"),
-        3 => due_first!("9"),
-        _ => due_first!("12"),
-    };
-    let due = prepared(text).bind::<SqlUuid, _>(tenant.0).bind::<Timestamptz, _>(now);
-    let rows: Vec<DueRow> = due.load(tx.conn())?;
+    let rows: Vec<DueRow> = prepared(due!(
+        "WHERE s.tenant_id = $1 AND s.status = 'pending' AND s.next_attempt_at <= $2 \
+         ORDER BY s.next_attempt_at, s.id LIMIT 12"
+    ))
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<Timestamptz, _>(now)
+    .load(tx.conn())?;
     Ok(rows.into_iter().map(Due::from).collect())
 }
 
