@@ -4,7 +4,7 @@
 //! The mock ERP is on loopback and in this process, as is the worker, in threads of their own; the worker is set up as
 //! `countinghouse work` is by default. Orders lie there before, made by SQL, and what is measured is all of the rest:
 //! the claim, the body, both transactions of an attempt, the call, the events. It is compared with jobs that do
-//! nothing, of the same two clients, in the same minute; it fails below an eighth of their rate. Then one client has
+//! nothing, of the same two clients, in the same minute; it fails below a fifth of their rate. Then one client has
 //! 10,000 orders for an ERP that takes two seconds for each, and another makes orders: none may take longer than a
 //! second from its invoice to its ERP.
 
@@ -18,7 +18,7 @@ use countinghouse_api::{
 };
 use countinghouse_tests::{
     Caller, Figures, Login, MockErp, Verdict, World, past,
-    patience::Patience,
+    patience::{LONG_ENOUGH, Patience},
     shops::{self, Shop},
 };
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
     figures.row("jobs a second that do nothing, of two clients", format!("{nothing:.0}"), "", Verdict::Told);
     figures.row("orders told to an ERP on loopback, a second, of two clients", format!("{told:.0}"), "", Verdict::Told);
     let ratio = told / nothing;
-    let verdict = Verdict::at_least(ratio, 0.25, 0.125);
+    let verdict = Verdict::at_least(ratio, 0.25, 0.2);
     figures.row("the same ÷ jobs that do nothing", format!("{ratio:.2}"), "0.25 or more", verdict);
     let waits = beside_a_slow_one().await;
     let [median, worst] = [waits[waits.len() / 2], waits[waits.len() - 1]];
@@ -112,6 +112,7 @@ async fn rate(world: &World, handlers: Handlers, done: &str, wanted: i64) -> f64
     let began = Instant::now();
     let worker = start(world, handlers);
     while count(&mut database, done) < wanted {
+        assert!(began.elapsed() < LONG_ENOUGH, "never {wanted} {done}");
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
     let took = began.elapsed();
