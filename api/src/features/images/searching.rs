@@ -7,10 +7,7 @@
 use super::{
     embedding::text,
     error::ImageError,
-    repo::{
-        images,
-        vectors::{self, Near},
-    },
+    repo::vectors::{self, LooksOf, Near},
 };
 use crate::{
     app::AppState,
@@ -40,6 +37,8 @@ const TRIES: usize = 3;
 struct Wanted {
     limit: usize,
     min_score: f64,
+    /// Not wanted itself.
+    beside: Option<ProductId>,
 }
 
 impl Wanted {
@@ -54,7 +53,7 @@ impl Wanted {
             invalid.add("/min_score", "out_of_range", "A number from -1 to 1.");
         }
         invalid.finish()?;
-        Ok(Self { limit: usize::try_from(limit).unwrap_or_default(), min_score })
+        Ok(Self { limit: usize::try_from(limit).unwrap_or_default(), min_score, beside: None })
     }
 }
 
@@ -70,12 +69,12 @@ pub async fn search(
         let Some(model) = searching_model(state, ctx).await? else { return Err(ImageError::NoModel) };
         let again = file.file.try_clone().map_err(crate::platform::pictures::PictureError::from)?;
         let place = state.pictures.place(ctx.tenant_id())?;
-        let vector = text(&state.pictures.embed(place, again, Arc::clone(&model)).await?);
+        let asked = vec![text(&state.pictures.embed(place, again, Arc::clone(&model)).await?)];
         let found = ctx.read(move |tx| match vectors::searched_model(tx)? {
             Some(searched) if searched != model.id() => Ok(None),
             None => Ok(Some(FoundProducts { data: Vec::new(), model: None })),
             Some(searched) => {
-                let data = choose(tx, wanted, |tx, most| vectors::near(tx, &searched, &vector, most))?;
+                let data = choose(tx, &searched, &asked, wanted)?;
                 Ok::<_, DbError>(Some(FoundProducts { data, model: Some(searched) }))
             }
         });
@@ -98,14 +97,13 @@ async fn searching_model(state: &AppState, ctx: &TenantCtx) -> Result<Option<Arc
 pub async fn similar(ctx: &TenantCtx, product: ProductId, limit: Option<i64>) -> Result<FoundProducts, ImageError> {
     let wanted = Wanted::new(limit, None)?;
     ctx.read(move |tx| {
-        if !images::product_exists(tx, product)? {
+        let Some(LooksOf { model, vectors }) = vectors::looks_of(tx, product)? else {
             return Err(ImageError::NotFound);
-        }
-        let Some(model) = vectors::searched_model(tx)? else {
-            return Ok(FoundProducts { data: Vec::new(), model: None });
         };
-        let data = choose(tx, wanted, |tx, most| vectors::near_product(tx, &model, product, most))?;
-        Ok(FoundProducts { data, model: Some(model) })
+        // Its own pictures are the nearest to themselves.
+        let wanted = Wanted { beside: Some(product), ..wanted };
+        let data = model.as_deref().map(|model| choose(tx, model, &vectors, wanted)).transpose()?.unwrap_or_default();
+        Ok(FoundProducts { data, model })
     })
     .await
 }
@@ -113,13 +111,17 @@ pub async fn similar(ctx: &TenantCtx, product: ProductId, limit: Option<i64>) ->
 /// Goes through the nearest pictures until there are enough products, or no more pictures.
 fn choose(
     tx: &mut TenantTx<'_>,
+    model: &str,
+    vectors: &[String],
     wanted: Wanted,
-    mut near: impl FnMut(&mut TenantTx<'_>, i64) -> Result<Vec<Near>, DbError>,
 ) -> Result<Vec<FoundProduct>, DbError> {
     vectors::read_in_their_index(tx)?;
-    let mut asked = i64::try_from(wanted.limit).unwrap_or(MAX_FOUND).saturating_mul(FIRST_ASKED_FOR_EACH);
+    // Pictures of the product itself are found by each four of them.
+    let own = vectors.len().saturating_mul(vectors.len().div_ceil(4));
+    let first = i64::try_from(wanted.limit).unwrap_or(MAX_FOUND).saturating_mul(FIRST_ASKED_FOR_EACH);
+    let mut asked = first.saturating_add(i64::try_from(own).unwrap_or_default());
     loop {
-        let pictures = near(tx, asked)?;
+        let pictures = vectors::near(tx, model, vectors, asked)?;
         let is_all = i64::try_from(pictures.len()).unwrap_or(i64::MAX) < asked;
         let is_far = pictures.last().is_some_and(|last| last.score < wanted.min_score);
         let found = products_of(pictures, wanted);
@@ -133,7 +135,10 @@ fn choose(
 /// Each active product once, by its nearest picture.
 fn products_of(pictures: Vec<Near>, wanted: Wanted) -> Vec<FoundProduct> {
     let mut seen = HashSet::new();
-    let alike = pictures.into_iter().filter(|near| near.active && near.score >= wanted.min_score);
+    let beside = wanted.beside.map(|product| product.0);
+    let alike = pictures
+        .into_iter()
+        .filter(|near| near.active && near.score >= wanted.min_score && Some(near.product_id) != beside);
     let once = alike.filter(|near| seen.insert(near.product_id));
     let found = once.map(|Near { image_id, product_id, sku, name, score, .. }| FoundProduct {
         product_id: ProductId(product_id),

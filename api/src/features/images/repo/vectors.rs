@@ -11,7 +11,7 @@ use countinghouse_contract::{ImageId, ProductId, TenantId};
 use diesel::{
     OptionalExtension, QueryableByName, RunQueryDsl,
     connection::SimpleConnection,
-    sql_types::{Array, BigInt, Binary, Bool, Double, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Binary, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
@@ -57,13 +57,63 @@ pub fn read_in_their_index(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
     Ok(tx.conn().batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")?)
 }
 
-/// The pictures that a part of a statement, `nearest`, has found, with their products. These are looked up one by one:
-/// for a plan that does not know how few there are, all of them would be read.
-macro_rules! with_products {
-    ($nearest:literal) => {
+/// What a product's pictures look like.
+#[derive(Debug, QueryableByName)]
+pub struct LooksOf {
+    /// By which model's vectors the client is searched.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub model: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    pub vectors: Vec<String>,
+}
+
+/// What a product's pictures look like to the model by which the client is searched; none where there is no such
+/// product.
+pub fn looks_of(tx: &mut TenantTx<'_>, product: ProductId) -> Result<Option<LooksOf>, DbError> {
+    let tenant = tx.tenant_id();
+    let found = prepared(
+        "SELECT s.model, ARRAY( \
+             SELECT v.vector::text FROM product_images i JOIN image_vectors v \
+                 ON v.tenant_id = i.tenant_id AND v.model = s.model AND v.image_id = i.id \
+             WHERE i.tenant_id = $1 AND i.product_id = p.id) AS vectors \
+         FROM products p LEFT JOIN image_indexes s ON s.tenant_id = p.tenant_id \
+         WHERE p.tenant_id = $1 AND p.id = $2",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<SqlUuid, _>(product.0);
+    Ok(found.get_result(tx.conn()).optional()?)
+}
+
+/// The pictures that are nearest to any of what is asked for, four of which are compared at a time (a, b, c and d),
+/// with their products.
+///
+/// - The nearest of the first thousand are looked for first: none that is further away than these can be among the
+///   nearest of all, and is not put in order.
+/// - Products are looked up one by one: for a plan that does not know how few there are, all would be read.
+/// - `NaN` is further away than anything.
+macro_rules! near {
+    ($distance:literal) => {
         concat!(
-            $nearest,
-            " SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
+            "WITH asked AS MATERIALIZED ( \
+                 SELECT ($3)[n]::halfvec AS a, ($3)[n + 1]::halfvec AS b, ($3)[n + 2]::halfvec AS c, \
+                     ($3)[n + 3]::halfvec AS d FROM generate_series(1, cardinality($3), 4) n), \
+             nearest AS MATERIALIZED ( \
+                 SELECT near.* FROM asked CROSS JOIN LATERAL ( \
+                     SELECT CASE WHEN count(*) = $4 THEN max(f.distance) ELSE 'NaN' END AS distance FROM ( \
+                         SELECT ",
+            $distance,
+            " AS distance FROM ( \
+                             SELECT v.vector FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 \
+                             ORDER BY v.image_id LIMIT 1000) v \
+                         ORDER BY distance LIMIT $4) f) furthest \
+                 CROSS JOIN LATERAL ( \
+                     SELECT v.image_id, v.product_id, ",
+            $distance,
+            " AS distance FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 AND ",
+            $distance,
+            " <= furthest.distance ORDER BY distance, v.image_id LIMIT $4) near \
+                 ORDER BY near.distance, near.image_id LIMIT $4) \
+             SELECT n.image_id, n.product_id, p.sku, p.name, p.active, \
                  round(least(1 - n.distance, 1)::numeric, 6)::float8 AS score \
              FROM nearest n CROSS JOIN LATERAL (SELECT p.sku, p.name, p.active FROM products p \
                  WHERE p.tenant_id = $1 AND p.id = n.product_id LIMIT 1) p \
@@ -72,42 +122,20 @@ macro_rules! with_products {
     };
 }
 
-/// The pictures that are nearest to a vector, of all that the client has.
-pub fn near(tx: &mut TenantTx<'_>, model: &str, vector: &str, most: i64) -> Result<Vec<Near>, DbError> {
-    let tenant = tx.tenant_id();
-    Ok(prepared(with_products!(
-        "WITH nearest AS MATERIALIZED ( \
-             SELECT v.image_id, v.product_id, v.vector <=> (SELECT $3::text::halfvec) AS distance \
-             FROM image_vectors v WHERE v.tenant_id = $1 AND v.model = $2 \
-             ORDER BY distance, v.image_id LIMIT $4)"
-    ))
-    .bind::<SqlUuid, _>(tenant.0)
-    .bind::<Text, _>(model.to_owned())
-    .bind::<Text, _>(vector.to_owned())
-    .bind::<BigInt, _>(most)
-    .load(tx.conn())?)
-}
+const NEAR_ONE: &str = near!("(v.vector <=> asked.a)");
+const NEAR_SEVERAL: &str =
+    near!("least(v.vector <=> asked.a, v.vector <=> asked.b, v.vector <=> asked.c, v.vector <=> asked.d)");
 
-/// The pictures of other products that are nearest to any of a product's; one may be there for several of them.
-pub fn near_product(tx: &mut TenantTx<'_>, model: &str, product: ProductId, most: i64) -> Result<Vec<Near>, DbError> {
+/// The pictures that are nearest to any of these vectors, of all that the client has. One may be there for several.
+pub fn near(tx: &mut TenantTx<'_>, model: &str, vectors: &[String], most: i64) -> Result<Vec<Near>, DbError> {
     let tenant = tx.tenant_id();
-    Ok(prepared(with_products!(
-        "WITH own AS MATERIALIZED ( \
-             SELECT v.vector FROM product_images i JOIN image_vectors v \
-                 ON v.tenant_id = i.tenant_id AND v.model = $2 AND v.image_id = i.id \
-             WHERE i.tenant_id = $1 AND i.product_id = $3), \
-         nearest AS MATERIALIZED ( \
-             SELECT n.image_id, n.product_id, n.distance FROM own o CROSS JOIN LATERAL ( \
-                 SELECT v.image_id, v.product_id, v.vector <=> o.vector AS distance FROM image_vectors v \
-                 WHERE v.tenant_id = $1 AND v.model = $2 AND v.product_id <> $3 \
-                 ORDER BY distance, v.image_id LIMIT $4) n \
-             ORDER BY n.distance, n.image_id LIMIT $4)"
-    ))
-    .bind::<SqlUuid, _>(tenant.0)
-    .bind::<Text, _>(model.to_owned())
-    .bind::<SqlUuid, _>(product.0)
-    .bind::<BigInt, _>(most)
-    .load(tx.conn())?)
+    let text = if vectors.len() == 1 { NEAR_ONE } else { NEAR_SEVERAL };
+    Ok(prepared(text)
+        .bind::<SqlUuid, _>(tenant.0)
+        .bind::<Text, _>(model.to_owned())
+        .bind::<Array<Text>, _>(vectors.to_owned())
+        .bind::<BigInt, _>(most)
+        .load(tx.conn())?)
 }
 
 /// What a picture looks like to some models. One that was deleted meanwhile gets nothing.
