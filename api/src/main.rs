@@ -238,8 +238,9 @@ fn worker(state: &AppState, config: &Config) -> anyhow::Result<(impl Future<Outp
     let (worker, stop) = Worker::new(state.clone(), jobs::handlers()?, config.worker)?;
     let planting = audit::keep_planting(state.db.worker_lane()?, state.db.waker().clone());
     let planting_images = images::keep_planting(state.db.worker_lane()?, state.clone());
+    let packing = images::keep_packing(state.db.worker_lane()?);
     let working = async {
-        tokio::select! { () = worker.work() => {}, () = planting => {}, () = planting_images => {} }
+        tokio::select! { () = worker.work() => {}, () = planting => {}, () = planting_images => {}, () = packing => {} }
     };
     Ok((working, stop))
 }

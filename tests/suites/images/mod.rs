@@ -5,6 +5,7 @@ mod forms;
 mod hostile;
 mod links;
 mod models;
+mod packing;
 mod s3;
 mod searching;
 mod storing;
