@@ -5,8 +5,9 @@
 //! nearest are compared with those that adding up here finds. It fails where half of the answers take longer than
 //! 3 or 25 ms, or one of the ten is another.
 
+use countinghouse_api::features::images::keep_packing;
 use countinghouse_contract::TenantId;
-use countinghouse_tests::{Caller, Figures, Login, Process, Verdict, World};
+use countinghouse_tests::{Caller, Figures, Login, Process, Verdict, World, patience::Patience};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types};
 use std::{
     process::ExitCode,
@@ -28,6 +29,12 @@ struct Shown {
     vector: Vec<f32>,
 }
 
+#[derive(QueryableByName)]
+struct Needed {
+    #[diesel(sql_type = sql_types::Bool)]
+    yes: bool,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let world = World::start().await;
@@ -44,6 +51,7 @@ async fn main() -> ExitCode {
     for table in ["products", "product_images", "image_vectors"] {
         database.batch_execute(&format!("VACUUM (ANALYZE) {table}")).expect("statistics");
     }
+    packed(&world, &mut database).await;
     let mut environment = world.environment();
     environment.push(("DATABASE_POOL", "2".to_owned()));
     let service = Process::serve(&environment);
@@ -60,6 +68,20 @@ async fn main() -> ExitCode {
         figures.row(&figure, format!("{recall:.3}"), "1.0", Verdict::of(recall >= 1.0));
     }
     figures.ended()
+}
+
+/// The index of vectors is packed by a worker, as it would be within the hour.
+async fn packed(world: &World, database: &mut PgConnection) {
+    let packing = tokio::spawn(keep_packing(world.state.db.worker_lane().expect("a worker")));
+    let patience = Patience::until("the index is packed");
+    let needed = |database: &mut PgConnection| {
+        let asked = sql_query("SELECT vectors_need_packing() AS yes").get_result::<Needed>(database);
+        asked.expect("an answer").yes
+    };
+    while needed(database) {
+        patience.wait().await;
+    }
+    packing.abort();
 }
 
 /// One more client, without users.
