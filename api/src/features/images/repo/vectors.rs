@@ -52,9 +52,12 @@ pub struct Near {
 }
 
 /// Vectors are read from their index in this transaction, where a client's lie together: the planner takes the table,
-/// with those of all clients, where one client has many of them.
+/// with those of all clients, where one client has many of them. It plans that once: it would do so at each search, for
+/// a plan that knows how many are asked for seems to it so much the better.
 pub fn read_in_their_index(tx: &mut TenantTx<'_>) -> Result<(), DbError> {
-    Ok(tx.conn().batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")?)
+    const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+         SET LOCAL plan_cache_mode = force_generic_plan";
+    Ok(tx.conn().batch_execute(SETTINGS)?)
 }
 
 /// What a product's pictures look like.
